@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { JournalEvent, LogLine } from './events.ts'
+import { Inventory } from './inventory.ts'
+import { phases } from './lifecycle.ts'
+import { StepState, stepKinds } from './steps.ts'
+
+/** What is wished of a machine. `generation` rises with every change of intent; an older one is refused at every hop. */
+export const Intent = z.object({
+  generation: z.number().int(), role: z.string().nullable(), imageId: z.string().nullable(),
+  diskSerial: z.string().nullable().describe('Identity of the disk that may be erased: WWN, else serial, else "name:size"'),
+  erase: z.boolean(), release: z.boolean(),
+}).meta({ id: 'Intent' })
+export type Intent = z.infer<typeof Intent>
+
+/** One service of a role, as the appliance itself saw it from outside. */
+export const ServiceHealth = z.object({ name: z.string(), healthy: z.boolean(), detail: z.string(), checkedAt: z.string() }).meta({ id: 'ServiceHealth' })
+
+export const Machine = z.object({
+  id: z.string(), name: z.string(), mac: z.string(), macs: z.array(z.string()),
+  phase: z.enum(phases), role: z.string().nullable(), generation: z.number().int(), intent: Intent,
+  address: z.string().nullable(), uuid: z.string().nullable(),
+  firmware: z.enum(['bios', 'uefi']).nullable(), bootPath: z.string().describe('How it netboots, e.g. "UEFI x64, TFTP, snponly.efi"'),
+  inventory: Inventory.nullable(), steps: z.array(StepState),
+  services: z.array(ServiceHealth),
+  problem: z.string().nullable().describe('Why it failed or is held, as a sentence that says what to do'),
+  attention: z.string().nullable().describe('What a person must do now, e.g. press the power button'),
+  power: z.object({ driver: z.string(), state: z.enum(['on', 'off', 'unknown']), can: z.array(z.enum(['on', 'off', 'cycle'])), cannotWhy: z.string() }),
+  metrics: z.object({ load1: z.number(), memoryTotalBytes: z.number(), memoryAvailableBytes: z.number(), diskTotalBytes: z.number(), diskFreeBytes: z.number(), uptimeSeconds: z.number() }).nullable(),
+  firstSeenAt: z.string(), lastSeenAt: z.string(), phaseSince: z.string(), phaseDeadline: z.string().nullable(),
+  lastSeq: z.number().int().describe('The last journal line that this view contains'),
+}).meta({ id: 'Machine' })
+export type Machine = z.infer<typeof Machine>
+
+/** What would happen if a role were assigned: shown before anything runs. */
+export const Plan = z.object({
+  machineId: z.string(), machineName: z.string(), role: z.string(), generation: z.number().int().describe('Give it back with the assignment; a newer intent refuses it with 409'),
+  refusals: z.array(z.string()).describe('Why it is not allowed; empty when it is'),
+  warnings: z.array(z.string()),
+  disk: z.object({ identity: z.string(), name: z.string(), model: z.string(), serial: z.string(), sizeBytes: z.number(), contents: z.string(), why: z.string(), erased: z.boolean() }).nullable(),
+  disks: z.array(z.object({ identity: z.string(), name: z.string(), model: z.string(), serial: z.string(), sizeBytes: z.number(), refusedWhy: z.string().nullable() })),
+  image: z.object({ id: z.string(), title: z.string(), sizeBytes: z.number(), ready: z.boolean() }),
+  services: z.array(z.string()), steps: z.array(z.object({ kind: z.enum(stepKinds), title: z.string(), detail: z.string() })),
+}).meta({ id: 'Plan' })
+export type Plan = z.infer<typeof Plan>
+
+export const PlanRequest = z.object({ role: z.string().min(1).max(64), disk: z.string().optional() })
+export const AssignRequest = z.object({ role: z.string().min(1).max(64), generation: z.number().int().optional(), disk: z.string().optional() })
+export const ReleaseRequest = z.object({ erase: z.boolean().default(false) })
+export const RenameRequest = z.object({ name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name: lower-case letters, digits and hyphens, 1 to 63 characters') })
+export const PowerRequest = z.object({ act: z.enum(['on', 'off', 'cycle']) })
+export const PowerConfigRequest = z.object({ driver: z.string(), options: z.record(z.string(), z.unknown()).default({}) })
+
+export const Role = z.object({ id: z.string(), title: z.string(), summary: z.string(), services: z.array(z.string()), imageId: z.string() }).meta({ id: 'Role' })
+export type Role = z.infer<typeof Role>
+
+export const Image = z.object({
+  id: z.string(), title: z.string(), kind: z.enum(['ramdisk', 'os', 'runtime']),
+  state: z.enum(['missing', 'building', 'ready', 'failed']), step: z.string(), percent: z.number().nullable(),
+  sizeBytes: z.number().nullable(), hash: z.string().nullable(), builtAt: z.string().nullable(), error: z.string().nullable(),
+}).meta({ id: 'Image' })
+export type Image = z.infer<typeof Image>
+
+export const Network = z.object({
+  id: z.string(), title: z.string(), interface: z.string(), cidr: z.string(), address: z.string(), gateway: z.string(),
+  mode: z.enum(['full', 'proxy']), policy: z.enum(['discover', 'ignore']), rangeFrom: z.string(), rangeTo: z.string(), leasesActive: z.number().int(), poolSize: z.number().int(), otherServers: z.array(z.string()),
+}).meta({ id: 'Network' })
+export type Network = z.infer<typeof Network>
+export const NetworkPatch = z.object({ policy: z.enum(['discover', 'ignore']).optional() })
+
+export const AppInstance = z.object({ id: z.string(), machineName: z.string(), state: z.string(), error: z.string(), since: z.string() })
+export const App = z.object({
+  name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), state: z.enum(['building', 'pushing', 'starting', 'serving', 'failed']),
+  detail: z.string(), instancesWanted: z.number().int(), instances: z.array(AppInstance), deployedAt: z.string(), warnings: z.array(z.string()),
+}).meta({ id: 'App' })
+export type App = z.infer<typeof App>
+
+export const CloudMember = z.object({ machineId: z.string(), name: z.string(), role: z.string(), phase: z.enum(phases), address: z.string().nullable(), services: z.array(ServiceHealth), swarmState: z.string() })
+export const Cloud = z.object({ members: z.array(CloudMember), apps: z.array(App), quorum: z.string().describe('A sentence on how many managers may fail'), loadBalancer: z.string().nullable() }).meta({ id: 'Cloud' })
+export type Cloud = z.infer<typeof Cloud>
+
+export const Status = z.object({
+  version: z.string(), startedAt: z.string(), seq: z.number().int(), machines: z.record(z.string(), z.number().int()), networks: z.array(Network), images: z.array(Image),
+  warnings: z.array(z.string()), me: z.object({ name: z.string(), mustChangePassword: z.boolean() }),
+}).meta({ id: 'Status' })
+export type Status = z.infer<typeof Status>
+
+export const LoginRequest = z.object({ user: z.string().max(64), password: z.string().max(1024) })
+export const PasswordRequest = z.object({ old: z.string().max(1024), new: z.string().min(12, 'at least 12 characters').max(1024) })
+export const SshKeys = z.object({ keys: z.array(z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/=]{20,}( [^\n\r]{0,200})?$/, 'an OpenSSH public key on one line')).max(50) }).meta({ id: 'SshKeys' })
+
+export const EventPage = z.object({ events: z.array(JournalEvent), lastSeq: z.number().int() })
+export const LogPage = z.object({ lines: z.array(LogLine), nextSeq: z.number().int() })
+
+/** RFC 9457. `detail` is a sentence that says what to do. */
+export const Problem = z.object({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string(), requestId: z.string().optional() }).meta({ id: 'Problem' })
+export type Problem = z.infer<typeof Problem>
+
+/**
+ * Every operator URL in one place. Bodies and answers are the schemas above; errors are `Problem` as application/problem+json.
+ *
+ * | method and path | body | answer |
+ * | --- | --- | --- |
+ * | POST session, DELETE session | LoginRequest | 204 and a cookie `sc_session` (HttpOnly, SameSite=Strict); 401 |
+ * | GET session | | `{ name, mustChangePassword }`; 401 |
+ * | POST password | PasswordRequest | 204 |
+ * | GET status, machines, machines/:m, roles, images, networks, cloud, apps, ssh-keys | | Status, Machine[], Machine, Role[], Image[], Network[], Cloud, App[], SshKeys |
+ * | PUT ssh-keys | SshKeys | SshKeys |
+ * | PATCH networks/:id | NetworkPatch | Network |
+ * | POST machines/:m/plan | PlanRequest | Plan |
+ * | PUT machines/:m/role | AssignRequest | Machine; 409 stale generation or refused |
+ * | POST machines/:m/release, /retry, /rename, /power; PUT machines/:m/power-driver | ReleaseRequest, {}, RenameRequest, PowerRequest, PowerConfigRequest | Machine |
+ * | DELETE machines/:m | | 204 (forget) |
+ * | GET machines/:m/events?after=SEQ&limit=N | | EventPage |
+ * | GET machines/:m/log?after=SEQ&limit=N, machines/:m/log.txt | | LogPage, text/plain download |
+ * | GET events?after=SEQ&limit=N | | EventPage |
+ * | POST apps (application/x-tar of the app's folder) | | App (202; poll GET apps/:name until serving or failed) |
+ * | GET apps/:name, apps/:name/log?after= ; DELETE apps/:name | | App, LogPage, 204 |
+ *
+ * `:m` is an id, a name or a MAC. socket.io on the same origin, path /socket.io: emit `join` with
+ * `{ room: 'fleet' | 'machine:<id>', after: seq }`; the server replays journal events after `seq` as `events` (JournalEvent[]), then sends
+ * `events` live, `machine` (a whole Machine) in `fleet` and its own room, `log` (`{ machineId, lines: LogLine[] }`) in `machine:<id>`, `image` (Image), `cloud` (Cloud) in `fleet`.
+ * A join to `machine:<id>` may add `logAfter: seq` and gets the missed log lines first.
+ */
+export const apiPrefix = '/api/v1'
+export const sessionCookie = 'sc_session'
