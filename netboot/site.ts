@@ -1,0 +1,156 @@
+import type { Mac } from '#contract/mac'
+
+/**
+ * What a machine that asks to boot shall get.
+ * `ramdisk`: discovery ramdisk. `localDisk`: its installed system. `wait`: nothing yet, ask again in some seconds (held by a person,
+ * stopped after an alarm, image not ready). `ignore`: not ours; the firmware goes on to its next boot entry.
+ */
+export type BootDecision = 'ramdisk' | 'localDisk' | 'wait' | 'ignore'
+
+/** What the appliance knows of a machine, as far as booting it needs. A snapshot: never changed by netboot. */
+export interface MachineView {
+  readonly id: string
+  /** Host name for DHCP option 12; null where none was given. */
+  readonly hostname: string | null
+  readonly decision: BootDecision
+  /** Shown on the machine's own screen where it waits: one line of printable ASCII. */
+  readonly waitWhy?: string
+  /** A dotted address reserved for it, else null: it then keeps the first one it got. */
+  readonly address: string | null
+  /** More words for the kernel command line of the ramdisk, e.g. `sc.debug=1`. Never a secret. */
+  readonly kernelArguments?: readonly string[]
+}
+
+/** One provisioning network: where it is and what its clients are told. Dotted addresses; the first DNS and NTP server come first. */
+export interface NetworkView {
+  readonly id: string
+  readonly interface: string
+  readonly address: string
+  readonly cidr: string
+  /** Empty: clients get no router. */
+  readonly gateway: string
+  readonly dns: readonly string[]
+  readonly ntp: readonly string[]
+  readonly rangeFrom: string
+  readonly rangeTo: string
+  readonly leaseSeconds: number
+  readonly domain: string
+  /** `proxy` gives boot answers and never an address. */
+  readonly mode: 'full' | 'proxy'
+  /** What unknown machines get: the ramdisk, or no boot answer at all. Read at every decision, so it may change at run time. */
+  readonly policy: 'discover' | 'ignore'
+}
+
+/** One file of the boot manifest. `path` names bytes that never change: a new build gets a new path. */
+export interface BootFile {
+  readonly name: string
+  readonly path: string
+  readonly sizeBytes: number
+  /** 64 lower-case hex digits. */
+  readonly sha256: string
+}
+
+/** The names under which netboot looks for what it boots. Control puts them into the manifest as soon as each exists. */
+export const bootFileNames = {
+  biosLoader: 'undionly.kpxe',
+  uefiLoader: 'snponly.efi',
+  uefiHttpLoader: 'ipxe.efi',
+  uefiArm64Loader: 'ipxe-arm64.efi',
+  kernel: 'vmlinuz',
+  initrd: 'initrd.img',
+  localBootUefi: 'localboot.efi',
+} as const
+
+/** Who has which address, until when. Keyed by network and address. Times are milliseconds since 1970. */
+export interface Lease {
+  readonly networkId: string
+  readonly address: string
+  readonly mac: Mac
+  /** Option 61 as hex, or empty: told to people, never a key, because firmware, iPXE and OS each send another one. */
+  readonly clientId: string
+  readonly hostname: string
+  /** `declined`: somebody else answers on this address; it is left alone until it expires. */
+  readonly state: 'bound' | 'released' | 'declined'
+  readonly startedAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** One line that a machine wrote. */
+export interface MachineLine {
+  readonly source: 'kernel' | 'ramdisk'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** Control characters already stripped, at most 2000 characters. */
+  readonly text: string
+}
+
+/** Why something from the wire was not answered: closed, so that it can be counted and shown. */
+export type DropReason =
+  | 'malformed' | 'not-a-request' | 'not-ethernet' | 'not-for-us' | 'other-server' | 'pool-full' | 'policy-ignore' | 'no-boot-file'
+  | 'address-in-use' | 'unknown-client' | 'proxy-only' | 'not-pxe' | 'too-many' | 'too-big' | 'lease-not-stored' | 'broken'
+
+/** Which receiver dropped something. */
+export type Receiver = 'dhcp' | 'tftp' | 'http' | 'log'
+
+/** What happened on the wire. Everything that came from a machine in it is bounded and stripped of control characters. */
+export type BootEvent =
+  | { kind: 'dhcp.discovered'; mac: Mac; networkId: string; client: ClientFacts }
+  | { kind: 'dhcp.offered'; mac: Mac; networkId: string; address: string; bootFile: string | null }
+  | { kind: 'dhcp.requested'; mac: Mac; networkId: string; address: string; client: ClientFacts }
+  | { kind: 'dhcp.acked'; mac: Mac; networkId: string; address: string; leaseSeconds: number; bootFile: string | null }
+  | { kind: 'dhcp.naked'; mac: Mac; networkId: string; address: string; why: string }
+  | { kind: 'dhcp.declined' | 'dhcp.released'; mac: Mac; networkId: string; address: string }
+  | { kind: 'dhcp.otherServer'; networkId: string; address: string }
+  | { kind: 'tftp.started'; mac: Mac | null; address: string; file: string; sizeBytes: number; blockSize: number; windowSize: number }
+  | { kind: 'tftp.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number }
+  | { kind: 'tftp.failed'; mac: Mac | null; address: string; file: string; why: string }
+  | { kind: 'file.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; complete: boolean }
+  | { kind: 'script.rendered'; mac: Mac; address: string; script: BootDecision; why: string; client: ScriptFacts }
+  | { kind: 'log.lines'; mac: Mac | null; address: string; lines: readonly MachineLine[] }
+  /** Sums since the last one; sent at most every ten seconds for each receiver and reason. */
+  | { kind: 'datagrams.dropped'; receiver: Receiver; reason: DropReason; count: number }
+
+/** What a DHCP client says of itself. */
+export interface ClientFacts {
+  /** `firmware`: a PXE or HTTP boot ROM. `ipxe`: iPXE. `system`: anything else. */
+  readonly kind: 'firmware' | 'ipxe' | 'system'
+  /** Id of the boot architecture (catalog netboot/arch), or null. */
+  readonly architecture: string | null
+  readonly vendorClass: string
+  readonly hostname: string
+  /** SMBIOS UUID in canonical form, or null. */
+  readonly uuid: string | null
+}
+
+/** What iPXE says of its machine when it fetches the boot script: claims, bounded and stripped. */
+export interface ScriptFacts {
+  readonly uuid: string | null
+  readonly platform: 'pcbios' | 'efi' | null
+  readonly buildArchitecture: string
+  readonly serial: string
+}
+
+/** All that netboot asks of the rest of the world. */
+export interface Site {
+  /** What is known of this MAC now; undefined: never seen. Synchronous: nothing is awaited between a DISCOVER and its OFFER. Throws where the appliance is broken. */
+  machine(mac: Mac): MachineView | undefined
+  /** The networks to serve. Sockets are made for those of the first call; `policy` is read again at every decision. */
+  networks(): readonly NetworkView[]
+  /** The file of that exact name in the boot manifest, or undefined. Names are keys and never joined to a directory. */
+  file(name: string): BootFile | undefined
+  /** Where the image chunk with this digest (64 lower-case hex digits, checked) would be on disk, or undefined. */
+  chunkPath(sha256: string): string | undefined
+  /** All leases that were stored, read once at start. */
+  leases(): readonly Lease[]
+  /** Stores a lease. The ACK leaves only after this resolves; where it rejects there is no ACK and the client asks again. */
+  commitLease(lease: Lease): Promise<void>
+  /** Tells the appliance what happened. Must not throw and must not block. */
+  report(event: BootEvent): void
+}
+
+/** Where netboot's own maintainers' log goes: a fixed event name, then fields. pino's logger fits. */
+export interface NetbootLog {
+  debug(fields: object, event: string): void
+  info(fields: object, event: string): void
+  warn(fields: object, event: string): void
+  error(fields: object, event: string): void
+}
