@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import readline from 'node:readline'
+
+/** The only things that control may ask of the root helper that has the mirror. */
+const buildable = new Set(['ramdisk', 'loaders', 'debian-13', 'debian-12', 'runtime-base'])
+
+/**
+ * Serves image builds on a Unix socket, in the host's own network namespace, as root.
+ *
+ * One JSON line asks (`{"build":"ramdisk"}`); lines answer: `{step,percent,detail}` while it runs, then `{"done":true,"dir":...}` or
+ * `{"error":...}`. Builds run one after the other, and a caller that hangs up does not stop a build: the next one finds it cached.
+ */
+export function serveBuilder(plan: { socket: string; program: string; dataDir: string; onLine(text: string): void }): { close(): void } {
+  rmSync(plan.socket, { force: true })
+  let queue: Promise<void> = Promise.resolve()
+  const running = new Set<ReturnType<typeof spawn>>()
+
+  const server = net.createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    const say = (line: object): void => void (socket.writable && socket.write(`${JSON.stringify(line)}\n`))
+    const lines = readline.createInterface({ input: socket })
+    lines.on('error', () => socket.destroy())
+    lines.once('line', (line) => {
+      const image = readRequest(line)
+      if (image === undefined) return void socket.end(`${JSON.stringify({ error: 'ask with {"build":"IMAGE"} for a known image' })}\n`)
+      say({ step: 'waiting for another build', percent: null, detail: '' })
+      queue = queue.then(() => build(image, say)).finally(() => socket.end())
+    })
+  })
+
+  function build(image: string, say: (line: object) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const child = spawn(process.execPath, [plan.program, '--data', plan.dataDir, image], { stdio: ['ignore', 'pipe', 'pipe'] })
+      running.add(child)
+      let last: Record<string, unknown> = {}
+      let complaint = ''
+      readline.createInterface({ input: child.stdout }).on('line', (text) => {
+        last = parse(text) ?? last
+        say(last)
+        plan.onLine(`${image}: ${String(last['step'] ?? '')} ${last['percent'] === null || last['percent'] === undefined ? '' : `${Math.round(Number(last['percent']))} %`}`)
+      })
+      child.stderr.on('data', (text: Buffer) => { complaint = (complaint + text.toString()).slice(-4000) })
+      child.once('error', (error) => { complaint = error.message })
+      child.once('close', (code) => {
+        running.delete(child)
+        if (code !== 0) say({ error: complaint.trim().split('\n').slice(-3).join(' ') || `the build ended with ${code}` })
+        else if (last['done'] !== true) say({ done: true })
+        resolve()
+      })
+    })
+  }
+
+  server.listen(plan.socket, () => chmodSync(plan.socket, 0o600))
+  return {
+    close() {
+      server.close()
+      for (const child of running) child.kill('SIGTERM')
+    },
+  }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined // a tool printed a line of its own
+    throw error
+  }
+}
+
+function readRequest(line: string): string | undefined {
+  const image = parse(line)?.['build']
+  return typeof image === 'string' && buildable.has(image) ? image : undefined
+}

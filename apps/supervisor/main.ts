@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Image, Machine } from '#contract/operator-api'
+import { startAppliance, type Appliance } from './appliance.ts'
+import { clearLabNetwork, labNames, makeLabNetwork } from './lab/network.ts'
+import { startLab, type Lab } from './lab/lab.ts'
+import { ask } from './operator.ts'
+import { parseUp, usage, type UpOptions } from './options.ts'
+import { claimRunDir } from './run-dir.ts'
+
+const startedAt = Date.now()
+const say = (text: string): void => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s] ${text}`)
+
+async function main(): Promise<void> {
+  const options = parseUp(process.argv.slice(2), process.env)
+  if (typeof options === 'string') {
+    console.error(options === '' ? usage : `scripts/up: ${options}\n\n${usage}`)
+    process.exitCode = options === '' ? 0 : 2
+    return
+  }
+  if (process.getuid?.() !== 0) throw new Error('run it as root: sudo scripts/up ...')
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+  await claimRunDir(options.runDir)
+  const names = labNames(options.name)
+  if (options.kind === 'lab') {
+    if (await clearLabNetwork(names)) say('cleared the leftovers of an earlier run')
+    if (options.fresh) for (const part of ['lab', 'state']) rmSync(path.join(options.dataDir, part), { recursive: true, force: true })
+    await makeLabNetwork(names, options.machines)
+  }
+  const appliance = await startAppliance(options, options.kind === 'lab' ? names.app : undefined, say)
+  const stopped = stopOnSignal()
+  await Promise.race([greet(options, appliance), stopped])
+  const running: { lab?: Lab } = {}
+  if (options.kind === 'lab') {
+    const started = startMachines(options, appliance).then((lab) => { running.lab = lab }, (error: unknown) => say(`lab: ${String(error)}`))
+    await Promise.race([started, stopped])
+  }
+  await stopped
+  say('stopping; state and disks are kept')
+  await running.lab?.stop()
+  await appliance.stop()
+  if (options.kind === 'lab') await clearLabNetwork(names)
+  rmSync(options.runDir, { recursive: true, force: true })
+  process.exit(0)
+}
+
+function stopOnSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** Waits until the console's origin answers and says where it is. */
+async function greet(options: UpOptions, appliance: Appliance): Promise<void> {
+  while ((await ask(appliance.operatorSocket, 'status')) === undefined) await wait(200)
+  const scheme = options.plainHttp ? 'http' : 'https'
+  say('the appliance runs')
+  console.log(`\n  console   ${scheme}://127.0.0.1:${options.consolePort}`)
+  const passwordFile = path.join(options.dataDir, 'state', 'initial-password')
+  if (existsSync(passwordFile)) console.log(`  user      admin\n  password  ${readFileSync(passwordFile, 'utf8').trim()}   (once; you choose your own at the first sign-in)`)
+  if (options.kind === 'lab') console.log(`  cloud     http://127.0.0.1:${options.balancerPort}`)
+  console.log('')
+}
+
+/** Waits for the ramdisk, then starts the lab's machines. */
+async function startMachines(options: UpOptions, appliance: Appliance): Promise<Lab> {
+  const socket = appliance.operatorSocket
+  for (;;) {
+    const images = (await ask(socket, 'images')) as Image[] | undefined
+    const ramdisk = images?.find((image) => image.kind === 'ramdisk')
+    if (ramdisk?.state === 'ready') break
+    await wait(500)
+  }
+  const settled = async (mac: string): Promise<boolean> => {
+    const machines = (await ask(socket, 'machines')) as Machine[] | undefined
+    const machine = machines?.find((one) => one.macs.includes(mac) || one.mac === mac)
+    return machine !== undefined && machine.phase !== 'seen' && machine.phase !== 'silent'
+  }
+  const lab = await startLab({ machines: options.machines, names: labNames(options.name), dataDir: options.dataDir, runDir: options.runDir, kernel: appliance.kernel(), settled, say })
+  writeFileSync(path.join(options.runDir, 'lab.json'), JSON.stringify({ machines: lab.guests.map(({ index, kind, mac, uuid, serial, folder }) => ({ name: `lab-${index + 1}`, kind, mac, uuid, serial, folder })) }))
+  return lab
+}
+
+main().catch((error: unknown) => {
+  console.error(`scripts/up: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+})

@@ -1,0 +1,109 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Machine } from '#contract/operator-api'
+
+const root = path.join(import.meta.dirname, '../..')
+
+/** `scripts/up --lab` under a name, ports and folders of its own, driven as a person would: by its command line and its loopback ports. */
+export interface LabRun {
+  readonly consoleUrl: string
+  readonly balancerPort: number
+  readonly dataDir: string
+  readonly runDir: string
+  readonly output: () => string
+  /** Runs `scripts/systemcloud` against this lab. Rejects with its output where it does not exit with 0. */
+  cli(...args: string[]): Promise<string>
+  machines(): Promise<Machine[]>
+  stop(): Promise<void>
+}
+
+/** Waits until `probe` gives a value. Rejects with `what` and the last state after `timeoutMs`. */
+export async function until<T>(what: string, timeoutMs: number, probe: () => Promise<T | undefined | false>, state: () => string = () => ''): Promise<T> {
+  const end = Date.now() + timeoutMs
+  for (;;) {
+    const value = await probe().catch(() => undefined)
+    if (value !== undefined && value !== false) return value
+    if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs / 1000} s\n${state()}`)
+    await wait(500)
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Images are kept between runs here: they are found by content hash, as a person's second `scripts/up` finds them. */
+const imageCache = path.join(tmpdir(), 'system-cloud-lab-images')
+
+/** Starts a lab of `machines` and resolves when its API answers. */
+export async function startLabRun(machines: number): Promise<LabRun> {
+  const [consolePort, balancerPort] = [await freePort(), await freePort()]
+  const name = Math.random().toString(36).slice(2, 7)
+  const home = mkdtempSync(path.join(tmpdir(), `system-cloud-lab-${name}-`))
+  const [dataDir, runDir] = [path.join(home, 'data'), path.join(home, 'run')]
+  mkdirSync(path.join(imageCache, 'images'), { recursive: true })
+  mkdirSync(dataDir)
+  const { symlinkSync } = await import('node:fs')
+  for (const part of ['images', 'chunks', 'apt-cache']) {
+    mkdirSync(path.join(imageCache, part), { recursive: true })
+    symlinkSync(path.join(imageCache, part), path.join(dataDir, part))
+  }
+  const env = { ...process.env, SYSTEM_CLOUD_DATA: dataDir, SYSTEM_CLOUD_RUN: runDir }
+  const up: ChildProcess = spawn(path.join(root, 'scripts/up'), ['--lab', String(machines), '--name', name, '--console-port', String(consolePort), '--balancer-port', String(balancerPort)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  for (const stream of [up.stdout, up.stderr]) stream?.on('data', (bytes: Buffer) => {
+    text += bytes.toString()
+    if (process.env['SYSTEM_CLOUD_TEST_VERBOSE'] !== undefined) process.stderr.write(bytes)
+  })
+  const ended = new Promise<void>((resolve) => { up.once('close', () => resolve()) })
+
+  const cli = (...args: string[]): Promise<string> => new Promise((resolve, reject) => {
+    execFile(path.join(root, 'scripts/systemcloud'), args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`systemcloud ${args.join(' ')}: ${stderr}${stdout}`, { cause: error }))))
+  })
+  const run: LabRun = {
+    consoleUrl: `https://127.0.0.1:${consolePort}`, balancerPort, dataDir, runDir, output: () => text, cli,
+    machines: async () => JSON.parse(await cli('machines', '--json')) as Machine[],
+    async stop() {
+      up.kill('SIGTERM')
+      const stopped = await Promise.race([ended.then(() => true), wait(60_000, false, { ref: false })])
+      if (!stopped) up.kill('SIGKILL')
+      keepEvidence(home, text)
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+  await until('the appliance answers', 240_000, async () => (await run.machines()) !== undefined, () => text)
+  return run
+}
+
+/** Leaves the run's logs where a person can read them after a failure, when asked to. */
+function keepEvidence(home: string, output: string): void {
+  const folder = process.env['SYSTEM_CLOUD_TEST_EVIDENCE']
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'up.log'), output)
+  for (const log of ['control.log', 'console.log', 'dns.log', 'time.log']) {
+    try {
+      writeFileSync(path.join(folder, log), readFileSync(path.join(home, 'data/log', log)))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  for (let i = 1; i <= 3; i += 1) {
+    try {
+      writeFileSync(path.join(folder, `serial-${i}.log`), readFileSync(path.join(home, `data/lab/machine-${i}/serial.log`)))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import http from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Machine } from '#contract/operator-api'
+import { startLabRun, until, type LabRun } from './appliance.ts'
+
+const full = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
+const minute = 60_000
+
+/** GETs a path of the guestbook through the cloud's load balancer, from the host. */
+function guestbook(port: number, method = 'GET', body = ''): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port, path: '/', method, headers: { host: 'guestbook.lab.test', 'content-type': 'application/x-www-form-urlencoded' }, timeout: 20_000 }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (part: string) => { text += part }).on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+    })
+    request.on('timeout', () => request.destroy(new Error('no answer')))
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+describe('from bare machines to a running service', () => {
+  let lab: LabRun
+  const wanted = full ? 3 : 2
+
+  beforeAll(async () => { lab = await startLabRun(wanted) })
+  afterAll(async () => { await lab?.stop() })
+
+  it('discovers every machine with its inventory', async () => {
+    const machines = await until('all machines discovered', 15 * minute, async () => {
+      const all = await lab.machines()
+      return all.length === wanted && all.every((machine) => machine.phase === 'discovered') ? all : undefined
+    }, () => lab.output())
+    expect(machines.map((machine) => machine.inventory?.firmware).sort()).toEqual(full ? ['bios', 'uefi', 'uefi'] : ['bios', 'uefi'])
+    for (const machine of machines) {
+      expect(machine.inventory?.serial).toMatch(/^LAB-000\d$/)
+      expect(machine.inventory?.disks).toHaveLength(1)
+      expect(machine.inventory?.memoryBytes).toBeGreaterThan(1.5e9)
+    }
+  })
+
+  it('shows the whole boot from the first DHCP packet on', async () => {
+    const [machine] = await lab.machines()
+    const { events } = JSON.parse(await lab.cli('events', machine?.id ?? '', '--json')) as { events: { kind: string }[] }
+    const kinds = events.map((event) => event.kind)
+    expect(kinds.findIndex((kind) => kind.startsWith('dhcp.'))).toBe(0)
+    expect(kinds).toContain('inventory.posted')
+  })
+
+  it('brings a Manager and an AppServer to ready', async () => {
+    const find = (firmware: string) => async (): Promise<Machine> => {
+      const machine = (await lab.machines()).find((one) => one.inventory?.firmware === firmware)
+      if (machine === undefined) throw new Error(`no ${firmware} machine`)
+      return machine
+    }
+    const [manager, appServer] = [await find('bios')(), await find('uefi')()]
+    await lab.cli('assign', manager.id, 'manager', '--yes')
+    await lab.cli('assign', appServer.id, 'appserver', '--yes')
+    await lab.cli('wait', manager.id, 'ready', '--timeout', '1500')
+    await lab.cli('wait', appServer.id, 'ready', '--timeout', '1500')
+    for (const machine of await lab.machines()) if (machine.role !== null) {
+      expect(machine.services.length).toBeGreaterThan(0)
+      expect(machine.services.every((service) => service.healthy)).toBe(true)
+    }
+  })
+
+  it('serves the guestbook through the load balancer, from two instances and a real database', async () => {
+    await lab.cli('deploy', 'test/apps/guestbook')
+    const page = await until('the guestbook answers', 5 * minute, async () => {
+      const answer = await guestbook(lab.balancerPort)
+      return answer.status === 200 ? answer : undefined
+    })
+    expect(page.text).toMatch(/guestbook/i)
+    const entry = `hello ${Date.now()}`
+    expect((await guestbook(lab.balancerPort, 'POST', `name=lab&message=${encodeURIComponent(entry)}`)).status).toBeLessThan(400)
+    expect((await guestbook(lab.balancerPort)).text).toContain(entry)
+    const apps = JSON.parse(await lab.cli('apps', '--json')) as { name: string; instances: { state: string }[] }[]
+    expect(apps.find((app) => app.name === 'guestbook')?.instances.filter((one) => one.state === 'running')).toHaveLength(2)
+  })
+})
