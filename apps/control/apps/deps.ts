@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import type { JournalEvent, LogLine } from '#contract/events'
+import type { AppRecord, CloudMachine, RoleContext } from '#control/roles/role'
+
+/** What the apps module may ask of the rest of control. */
+export interface AppDeps {
+  readonly dataDir: string
+  /** Where the reproducible runtime base image was built, undefined until it is ready. */
+  runtimeBaseDir(): string | undefined
+  /** All machines with their last agent reports. Synchronous and cheap. */
+  machines(): readonly CloudMachine[]
+  /** A role's view of one machine: secrets and settings among it. Undefined where there is no such machine. */
+  roleContext(machineId: string): RoleContext | undefined
+  readonly apps: AppStore
+  secret(name: string): string
+  setting(name: string): string | undefined
+  setSetting(name: string, value: string): void
+  /** Appends to the journal and publishes. */
+  record(event: Omit<JournalEvent, 'seq' | 'at'>): void
+  /** Appends to an app's log, kept as a machine's is. */
+  log(app: string, line: Omit<LogLine, 'seq'>): void
+  readLog(app: string, after: number, limit: number): { lines: LogLine[]; nextSeq: number }
+  /** Tells every waiting agent to ask for its target again and browsers to draw the cloud anew. */
+  changed(): void
+}
+
+/** The apps table: rows are JSON that only the apps module reads. Durable on return. */
+export interface AppStore {
+  list(): readonly AppRecord[]
+  find(name: string): AppRecord | undefined
+  put(name: string, value: unknown): void
+  remove(name: string): void
+}
+
+/** What `registerAppRoutes(app, deps)` in routes.ts must be; `app` has the prefix /api/v1, sessions and problem+json already. */
+export type RegisterAppRoutes = (app: FastifyInstance, deps: AppDeps) => void
