@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { serveBuilder } from './builder-server.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
-import { labAddress, labCidr, inside } from './lab/network.ts'
+import type { Standing } from './interface.ts'
+import { inside } from './lab/network.ts'
 import type { UpOptions } from './options.ts'
 import { recordChildren } from './run-dir.ts'
 
@@ -20,9 +21,10 @@ const operatorPort = 8443
 /**
  * Starts everything of the appliance. Whatever ends is started again.
  *
+ * @param standing where it serves
  * @param namespace the network namespace it lives in, or undefined for the host's own
  */
-export async function startAppliance(options: UpOptions, namespace: string | undefined, say: (text: string) => void): Promise<Appliance> {
+export function startAppliance(options: UpOptions, standing: Standing, namespace: string | undefined, say: (text: string) => void): Appliance {
   const root = path.join(import.meta.dirname, '..')
   const logs = path.join(options.dataDir, 'log')
   const state = path.join(options.dataDir, 'state')
@@ -30,27 +32,32 @@ export async function startAppliance(options: UpOptions, namespace: string | und
   const sockets = { operator: path.join(options.runDir, 'operator.sock'), builder: path.join(options.runDir, 'builder.sock'), balancer: path.join(options.runDir, 'lb.sock'), console: path.join(options.runDir, 'console.sock') }
   const [enter, enterArgs] = namespace === undefined ? ['env', []] as [string, string[]] : inside(namespace)
   const kept: KeptProcess[] = []
+  const told = new Map<string, string>()
+  const tell = (name: string, how: string): void => {
+    if (told.get(name) !== how) say(`${name} ended (${how}); starting it again. Its log: ${path.join(logs, `${name}.log`)}`)
+    told.set(name, how)
+  }
   const keep = (plan: Omit<ProcessPlan, 'logFile' | 'onExit' | 'command'> & { inNamespace: boolean }): void => {
     const [command, ...args] = plan.inNamespace ? [enter, ...enterArgs, ...plan.args] : [...plan.args]
-    kept.push(keepRunning({ ...plan, command: command as string, args, logFile: path.join(logs, `${plan.name}.log`), onExit: (how) => say(`${plan.name} ended (${how}); starting it again`) }))
+    kept.push(keepRunning({ ...plan, command: command as string, args, logFile: path.join(logs, `${plan.name}.log`), onExit: (how) => tell(plan.name, how) }))
   }
 
   const builder = serveBuilder({ socket: sockets.builder, program: path.join(root, 'dist/image-build.mjs'), dataDir: options.dataDir, onLine: progressPrinter(say) })
-  const network = options.kind === 'lab' ? { interface: 'eth0', address: labAddress, cidr: labCidr } : { interface: options.interface, address: '', cidr: options.subnet }
   keep({
     name: 'control', inNamespace: true, args: [process.execPath, path.join(root, 'dist/control.mjs')],
     env: {
       NODE_ENV: 'production', SYSTEM_CLOUD_DATA: options.dataDir, SYSTEM_CLOUD_RUN: options.runDir, SYSTEM_CLOUD_STATE: state, SYSTEM_CLOUD_ROOT: root,
-      SYSTEM_CLOUD_INTERFACE: network.interface, SYSTEM_CLOUD_ADDRESS: network.address, SYSTEM_CLOUD_CIDR: network.cidr, SYSTEM_CLOUD_MODE: options.mode,
+      SYSTEM_CLOUD_INTERFACE: standing.interface, SYSTEM_CLOUD_ADDRESS: standing.address, SYSTEM_CLOUD_CIDR: standing.cidr, SYSTEM_CLOUD_MODE: options.mode,
       SYSTEM_CLOUD_OPERATOR_PORT: String(operatorPort), SYSTEM_CLOUD_PLAIN_HTTP: options.plainHttp ? '1' : '', SYSTEM_CLOUD_PUBLIC_PORT: String(options.consolePort),
       SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer,
       SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? path.join(options.runDir, 'qmp') : '',
     },
   })
   keep({ name: 'console', inNamespace: true, args: [process.execPath, '--max-semi-space-size=1', path.join(root, 'apps/console/.next/standalone/apps/console/server.js')], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })
+  // A lab has nobody to ask; on a real card, DNS questions go on to the host's own resolvers.
+  keep({ name: 'dns', inNamespace: true, args: ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=53', `--listen-address=${standing.address}`, '--bind-interfaces', ...(namespace === undefined ? [] : ['--no-resolv']), '--no-hosts', `--addn-hosts=${path.join(state, 'hosts')}`, '--pid-file', '--user=root'] })
+  keep({ name: 'time', inNamespace: true, args: ['chronyd', '-d', '-x', '-f', timeConfig(options.runDir, standing)] })
   if (namespace !== undefined) {
-    keep({ name: 'dns', inNamespace: true, args: ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=53', `--listen-address=${labAddress}`, '--bind-interfaces', '--no-resolv', '--no-hosts', `--addn-hosts=${path.join(state, 'hosts')}`, '--pid-file', '--user=root'] })
-    keep({ name: 'time', inNamespace: true, args: ['chronyd', '-d', '-x', '-f', timeConfig(options.runDir)] })
     keep({ name: 'console-door', inNamespace: true, args: ['socat', `UNIX-LISTEN:${sockets.console},fork,mode=600,unlink-early`, `TCP:127.0.0.1:${operatorPort}`] })
     keep({ name: 'console-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.consolePort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.console}`] })
     keep({ name: 'balancer-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.balancerPort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.balancer}`] })
@@ -69,9 +76,9 @@ export async function startAppliance(options: UpOptions, namespace: string | und
 }
 
 /** A time server for the machines that gives the appliance's own clock and never sets it. */
-function timeConfig(runDir: string): string {
+function timeConfig(runDir: string, standing: Standing): string {
   const file = path.join(runDir, 'chrony.conf')
-  writeFileSync(file, ['local stratum 10', 'allow 10.0.0.0/8', 'cmdport 0', 'pidfile /dev/null', ''].join('\n'))
+  writeFileSync(file, ['local stratum 10', `bindaddress ${standing.address}`, `allow ${standing.cidr}`, 'cmdport 0', 'bindcmdaddress /', `pidfile ${path.join(runDir, 'chrony.pid')}`, ''].join('\n'))
   return file
 }
 

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Image, Machine } from '#contract/operator-api'
 import { startAppliance, type Appliance } from './appliance.ts'
-import { clearLabNetwork, labNames, makeLabNetwork } from './lab/network.ts'
+import { standOn } from './interface.ts'
+import { clearLabNetwork, labNames, labStanding, makeLabNetwork } from './lab/network.ts'
 import { startLab, type Lab } from './lab/lab.ts'
 import { ask } from './operator.ts'
 import { parseUp, usage, type UpOptions } from './options.ts'
@@ -28,7 +29,8 @@ async function main(): Promise<void> {
     if (options.fresh) for (const part of ['lab', 'state']) rmSync(path.join(options.dataDir, part), { recursive: true, force: true })
     await makeLabNetwork(names, options.machines)
   }
-  const appliance = await startAppliance(options, options.kind === 'lab' ? names.app : undefined, say)
+  const standing = options.kind === 'lab' ? labStanding : await standOn(options.interface, options.subnet)
+  const appliance = startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
   const stopped = stopOnSignal()
   await Promise.race([greet(options, appliance), stopped])
   const running: { lab?: Lab } = {}

@@ -1,3 +1,4 @@
+import type { Standing } from '../interface.ts'
 import { attempt, run } from '../run.ts'
 
 /** Names of one lab's namespaces: `app` holds the appliance, `wire` the bridge, the taps and the virtual machines. */
@@ -8,9 +9,8 @@ export interface LabNames {
 
 export const labNames = (name: string): LabNames => ({ app: `sc-app${name && `-${name}`}`, wire: `sc-lab${name && `-${name}`}` })
 
-/** The address of the appliance on a lab's provisioning network, 10.77.0.0/24. */
-export const labAddress = '10.77.0.1'
-export const labCidr = '10.77.0.0/24'
+/** Where the appliance stands in a lab. */
+export const labStanding: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24' }
 
 /** Runs a command inside a namespace: the words to put before it. */
 export const inside = (namespace: string): [string, string[]] => ['ip', ['netns', 'exec', namespace]]
@@ -33,7 +33,7 @@ export async function makeLabNetwork(names: LabNames, machines: number): Promise
   await wire('ip', 'link', 'add', 'uplink', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', names.app)
   await wire('ip', 'link', 'set', 'uplink', 'master', 'br0', 'up')
   await app('ethtool', '-K', 'eth0', 'tx', 'off')
-  await app('ip', 'address', 'add', `${labAddress}/24`, 'broadcast', '+', 'dev', 'eth0')
+  await app('ip', 'address', 'add', `${labStanding.address}/24`, 'broadcast', '+', 'dev', 'eth0')
   await app('ip', 'link', 'set', 'eth0', 'up')
   for (let i = 0; i < machines; i += 1) {
     await wire('ip', 'tuntap', 'add', 'dev', `tap${i}`, 'mode', 'tap')
