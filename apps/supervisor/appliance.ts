@@ -56,7 +56,7 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
   keep({ name: 'console', inNamespace: true, args: [process.execPath, '--max-semi-space-size=1', path.join(root, 'apps/console/.next/standalone/apps/console/server.js')], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })
   // A lab has nobody to ask; on a real card, DNS questions go on to the host's own resolvers.
   keep({ name: 'dns', inNamespace: true, args: ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=53', `--listen-address=${standing.address}`, '--bind-interfaces', ...(namespace === undefined ? [] : ['--no-resolv']), '--no-hosts', `--addn-hosts=${path.join(state, 'hosts')}`, '--pid-file', '--user=root'] })
-  keep({ name: 'time', inNamespace: true, args: ['chronyd', '-d', '-x', '-f', timeConfig(options.runDir, standing)] })
+  keep({ name: 'time', inNamespace: true, args: ['chronyd', '-d', '-x', '-u', 'root', '-f', timeConfig(options.runDir, standing)] })
   if (namespace !== undefined) {
     keep({ name: 'console-door', inNamespace: true, args: ['socat', `UNIX-LISTEN:${sockets.console},fork,mode=600,unlink-early`, `TCP:127.0.0.1:${operatorPort}`] })
     keep({ name: 'console-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.consolePort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.console}`] })
