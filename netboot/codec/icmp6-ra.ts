@@ -1,0 +1,44 @@
+/** Where router advertisements go: all nodes of the link. */
+export const allNodesMac = Uint8Array.of(0x33, 0x33, 0, 0, 0, 1)
+
+/**
+ * An IPv6 packet with a router advertisement that says only "there is a router, and it is not one for you": lifetime 0, no prefix.
+ *
+ * iPXE waits some 13 s for an advertisement before it takes its IPv4 lease for the whole answer; this one ends the wait. Hosts make no
+ * address and no route of it.
+ * ```
+ * IPv6 40: 6 | length | next 58 | hops 255 | fe80::EUI-64 of us | ff02::1
+ * ICMPv6:  134 | 0 | checksum 2 | hop limit 0 | flags 0 | lifetime 0 | reachable 0 | retransmit 0 | option 1: our MAC
+ * ```
+ * @see RFC 4861 §4.2, RFC 4291 appendix A
+ */
+export function encodeRouterAdvertisement(mac: string): Uint8Array {
+  const octets = Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16))
+  const packet = new Uint8Array(40 + 24)
+  const view = new DataView(packet.buffer)
+  packet.set([0x60, 0, 0, 0, 0, 24, 58, 255])
+  packet.set(linkLocalAddress(octets), 8)
+  packet.set([0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 24)
+  packet.set([134, 0, 0, 0], 40)
+  packet.set([1, 1, ...octets], 56)
+  view.setUint16(42, checksum(packet.subarray(8, 40), packet.subarray(40), 58))
+  return packet
+}
+
+/** Whether an IPv6 packet is a router solicitation. @see RFC 4861 §4.1 */
+export const isRouterSolicitation = (packet: Uint8Array): boolean => packet.length >= 48 && packet[0] !== undefined && packet[0] >> 4 === 6 && packet[6] === 58 && packet[7] === 255 && packet[40] === 133
+
+/** The Internet checksum over the pseudo header (both addresses), the length, the protocol and the payload. @see RFC 1071, RFC 8200 §8.1 */
+export function checksum(addresses: Uint8Array, payload: Uint8Array, protocol: number): number {
+  let sum = payload.length + protocol
+  for (const part of [addresses, payload]) {
+    for (let at = 0; at < part.length; at += 2) sum += (part[at] ?? 0) * 256 + (part[at + 1] ?? 0)
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65536)
+  return ~sum & 0xffff
+}
+
+function linkLocalAddress(mac: Uint8Array): Uint8Array {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac
+  return Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f)
+}
