@@ -1,0 +1,129 @@
+import type { Task } from '#contract/agent-api'
+import { agentFiles, copy, dockerTasks, file, registryName, registryPort } from './docker.ts'
+import { haproxyHealthPort, haproxyPaths, renderErrorPage, renderHaproxy, renderHosts, type Route } from './haproxy.ts'
+import { defineRole, primaryManager, type CloudFacts, type MemberFacts } from './role.ts'
+import { health, swarmHealth } from './verify.ts'
+
+/**
+ * A Manager: Swarm manager, HAProxy, and on the first of them ("primary") the image registry and the database.
+ *
+ * The registry is served with the machine's agent certificate, so that certificate must name the machine's address
+ * (subjectAltName IP) and allow serverAuth; its clients are those with a certificate of the same CA.
+ */
+export const manager = defineRole({
+  id: 'manager',
+  title: 'Manager',
+  summary: 'Runs the cloud: places apps on AppServers, balances their load, holds images and the database.',
+  imageId: 'debian-13',
+  services: ['Docker Swarm manager', 'Image registry', 'HAProxy load balancer', 'PostgreSQL 17'],
+
+  refusal: () => null,
+
+  tasks({ machine, cloud }) {
+    if (machine.address === null) return []
+    const primary = primaryManager(cloud)
+    const isPrimary = primary?.id === machine.id
+    return [
+      ...dockerTasks(primary?.address ?? null),
+      ...(isPrimary ? registryTasks() : []),
+      ...(isPrimary ? databaseTasks(cloud, machine) : []),
+      ...swarmTasks(machine.address, isPrimary, primary, cloud.tokens.manager),
+      ...(isPrimary ? appTasks(cloud) : []),
+      ...balancerTasks(cloud, machine.address),
+    ]
+  },
+
+  async verify(context) {
+    const { machine, cloud, probe, signal } = context
+    const address = machine.address
+    if (address === null) return [health(context, 'Docker Swarm manager', 'the machine has no address yet')]
+    const swarm = health(context, 'Docker Swarm manager', swarmHealth(machine, cloud, 'manager'))
+    const balancer = health(context, 'HAProxy load balancer', await probe.http(`http://${address}:${haproxyHealthPort}/healthz`, signal))
+    if (cloud.primaryId !== machine.id) return [swarm, balancer]
+    const [registry, database] = await Promise.all([probe.http(`https://${registryName(address)}/v2/`, signal), probe.postgres(address, 5432, signal)])
+    return [swarm, health(context, 'Image registry', registry), balancer, health(context, 'PostgreSQL 17', database)]
+  },
+})
+
+function registryTasks(): Task[] {
+  const folder = '/etc/docker/registry'
+  const config = `# Written by System Cloud; changes here are overwritten.
+version: 0.1
+log:
+  level: info
+storage:
+  filesystem:
+    rootdirectory: /var/lib/docker-registry
+  delete:
+    enabled: true
+http:
+  addr: :${registryPort}
+  tls:
+    certificate: ${folder}/agent.crt
+    key: ${folder}/agent.key
+    clientcas:
+      - ${agentFiles.ca}
+`
+  return [
+    file('registry-config', `${folder}/config.yml`, config),
+    copy('registry-cert', agentFiles.certificate, `${folder}/agent.crt`, '0644', 'docker-registry'),
+    copy('registry-key', agentFiles.key, `${folder}/agent.key`, '0600', 'docker-registry'),
+    { kind: 'unit', id: 'registry', name: 'docker-registry.service', state: 'running', restartOn: ['registry-config', 'registry-cert', 'registry-key'], reloadOn: [] },
+  ]
+}
+
+/** Listens on every address because the lease may come after the start; pg_hba.conf lets only the provisioning subnet in. */
+function databaseTasks(cloud: CloudFacts, machine: MemberFacts): Task[] {
+  const folder = '/etc/postgresql/17/main'
+  const postgres = { mode: '0640', owner: 'postgres' }
+  const access = `# Written by System Cloud; changes here are overwritten.
+local all postgres peer
+local all all scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+host all all ${cloud.cidr} scram-sha-256
+`
+  const settings = `# Written by System Cloud for ${machine.name}; changes here are overwritten.
+listen_addresses = '*'
+password_encryption = 'scram-sha-256'
+max_connections = 200
+`
+  return [
+    file('database-config', `${folder}/conf.d/system-cloud.conf`, settings, postgres),
+    file('database-access', `${folder}/pg_hba.conf`, access, postgres),
+    { kind: 'unit', id: 'database', name: 'postgresql@17-main.service', state: 'running', restartOn: ['database-config'], reloadOn: ['database-access'] },
+  ]
+}
+
+function swarmTasks(address: string, isPrimary: boolean, primary: MemberFacts | undefined, token: string): Task[] {
+  if (isPrimary) return [{ kind: 'swarm', id: 'swarm', mode: 'init', advertise: address, remote: '', token: '' }]
+  if (primary?.address == null || token === '') return []
+  return [{ kind: 'swarm', id: 'swarm', mode: 'join', advertise: address, remote: `${primary.address}:2377`, token }]
+}
+
+function appTasks(cloud: CloudFacts): Task[] {
+  return [
+    ...cloud.removedApps.map((name): Task => ({ kind: 'absentService', id: `app-${name}`, name })),
+    ...cloud.apps.flatMap((app): Task[] => [
+      { kind: 'database', id: `database-${app.name}`, name: app.database.name, password: app.database.password },
+      {
+        kind: 'service', id: `app-${app.name}`, name: app.name, image: app.image, replicas: app.replicas, publishedPort: app.publishedPort, targetPort: 8080,
+        env: { ...app.env }, memoryMb: app.memoryMb, healthPath: app.healthPath, constraint: 'node.role==worker',
+      },
+    ]),
+  ]
+}
+
+function balancerTasks(cloud: CloudFacts, ownAddress: string): Task[] {
+  const servers = cloud.appServers.flatMap((m) => (m.address === null ? [] : [{ name: m.name, address: m.address }]))
+  const routes: Route[] = cloud.apps.map((app) => ({
+    app: app.name, domain: app.domain, port: app.publishedPort, healthPath: app.healthPath,
+    servers: servers.length === 0 ? [{ name: 'mesh', address: ownAddress }] : servers,
+  }))
+  return [
+    file('balancer-503', haproxyPaths.busy, renderErrorPage('503 Service Unavailable', 'Just a moment', 'The app is starting or none of its instances answers. This page will work again as soon as one does.')),
+    file('balancer-404', haproxyPaths.nobody, renderErrorPage('404 Not Found', 'No app lives here', 'No app of this cloud has this domain. Deploy one, or check the name.')),
+    file('balancer-hosts', haproxyPaths.hosts, renderHosts(routes)),
+    file('balancer-config', haproxyPaths.config, renderHaproxy(routes, cloud.cidr)),
+    { kind: 'unit', id: 'balancer', name: 'haproxy.service', state: 'running', restartOn: [], reloadOn: ['balancer-503', 'balancer-404', 'balancer-hosts', 'balancer-config'] },
+  ]
+}

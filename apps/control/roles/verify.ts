@@ -1,0 +1,22 @@
+import type { CloudFacts, Health, MemberFacts, VerifyContext } from './role.ts'
+
+/** One service's health from a probe's answer: null is healthy, a sentence is why not. */
+export const health = (context: Pick<VerifyContext, 'now'>, name: string, trouble: string | null): Health =>
+  ({ name, healthy: trouble === null, detail: trouble ?? 'answers', checkedAt: context.now().toISOString() })
+
+/**
+ * Whether the Swarm counts this machine as a ready node of the wished kind; null when it does, else a sentence.
+ * The machine's own word gives only its node id; the state is the managers' word.
+ */
+export function swarmHealth(machine: MemberFacts, cloud: CloudFacts, kind: 'manager' | 'worker'): string | null {
+  const own = machine.report?.swarm
+  if (own == null || own.nodeId === '') return 'the machine has not joined the Swarm yet'
+  if (own.role !== kind) return `the Swarm has it as ${own.role === '' ? 'no member' : own.role}, not as ${kind}`
+  for (const manager of cloud.managers) {
+    const node = manager.report?.swarm?.nodes.find((n) => n.id === own.nodeId)
+    if (node === undefined) continue
+    if (node.state !== 'ready') return `the Swarm sees the node as ${node.state}`
+    return node.availability === 'active' ? null : `the node's availability is ${node.availability}`
+  }
+  return 'no Manager has reported this node yet'
+}
