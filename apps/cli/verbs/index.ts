@@ -1,0 +1,14 @@
+import type { AddVerbs } from '../context.ts'
+import { addAccessVerbs } from './access.ts'
+import { addAppVerbs } from './apps.ts'
+import { addBackupVerbs } from './backup.ts'
+import { addDoctor } from './doctor.ts'
+import { addFleetVerbs } from './fleet.ts'
+import { addLifeVerbs } from './life.ts'
+import { addLogVerbs } from './logs.ts'
+import { addPowerVerb } from './power.ts'
+import { addSiteVerbs } from './site.ts'
+import { addWaitVerb } from './wait.ts'
+
+/** Every verb of the command line, in the order of `--help`. */
+export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addPowerVerb, addLogVerbs, addWaitVerb, addSiteVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]
