@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { JournalEvent, LogLine } from '#contract/events'
-import type { AppRecord, CloudMachine, RoleContext } from '#control/roles/role'
+import type { ApplianceTls, AppRecord, CloudMachine, RoleContext } from '#control/roles/role'
 
 /** What the apps module may ask of the rest of control. */
 export interface AppDeps {
@@ -12,6 +12,8 @@ export interface AppDeps {
   /** A role's view of one machine: secrets and settings among it. Undefined where there is no such machine. */
   roleContext(machineId: string): RoleContext | undefined
   readonly apps: AppStore
+  /** A clientAuth certificate of the appliance, issued by its own CA: the image registry asks for one. */
+  tls(): ApplianceTls
   secret(name: string): string
   setting(name: string): string | undefined
   setSetting(name: string, value: string): void

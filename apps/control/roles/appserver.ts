@@ -1,5 +1,6 @@
+import { cloudFacts } from '#control/cloud/facts'
 import { dockerTasks } from './docker.ts'
-import { defineRole, primaryManager } from './role.ts'
+import { defineRole } from './role.ts'
 import { health, swarmHealth } from './verify.ts'
 
 const willServe = ['deploying', 'starting', 'ready', 'silent']
@@ -12,25 +13,23 @@ export const appserver = defineRole({
   imageId: 'debian-13',
   services: ['Docker Swarm worker'],
 
-  refusal({ machine, cloud }) {
-    const others = cloud.managers.filter((m) => m.id !== machine.id)
-    if (others.some((m) => willServe.includes(m.phase))) return null
-    return 'There is no Manager: assign a Manager first.'
+  refusals(context) {
+    const others = cloudFacts(context).managers.filter((m) => m.id !== context.machine.id)
+    return others.some((m) => willServe.includes(m.phase)) ? [] : ['There is no Manager: assign a Manager first.']
   },
 
-  tasks({ machine, cloud }) {
-    const primary = primaryManager(cloud)
+  tasks(context) {
+    const { machine } = context
+    const { primary, tokens } = cloudFacts(context)
     if (machine.address === null) return []
     const tasks = dockerTasks(primary?.address ?? null)
-    if (primary?.address != null && cloud.tokens.worker !== '') {
-      tasks.push({ kind: 'swarm', id: 'swarm', mode: 'join', advertise: machine.address, remote: `${primary.address}:2377`, token: cloud.tokens.worker })
-    }
-    return tasks
+    if (primary?.address == null || tokens.worker === '') return tasks
+    return [...tasks, { kind: 'swarm', id: 'swarm', mode: 'join', advertise: machine.address, remote: `${primary.address}:2377`, token: tokens.worker }]
   },
 
   async verify(context) {
-    const { machine, cloud } = context
+    const cloud = cloudFacts(context)
     const waiting = cloud.tokens.worker === '' ? 'waiting for a Manager to be ready' : null
-    return [health(context, 'Docker Swarm worker', waiting ?? swarmHealth(machine, cloud, 'worker'))]
+    return [health(context.nowMs, 'Docker Swarm worker', waiting ?? swarmHealth(context.machine, cloud, 'worker'))]
   },
 })

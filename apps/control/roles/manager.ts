@@ -1,7 +1,10 @@
 import type { Task } from '#contract/agent-api'
+import { instancePort } from '#control/cloud/app-env'
+import { cloudFacts, type CloudFacts } from '#control/cloud/facts'
 import { agentFiles, copy, dockerTasks, file, registryName, registryPort } from './docker.ts'
 import { haproxyHealthPort, haproxyPaths, renderErrorPage, renderHaproxy, renderHosts, type Route } from './haproxy.ts'
-import { defineRole, primaryManager, type CloudFacts, type MemberFacts } from './role.ts'
+import { probeHttp, probePostgres } from './probe.ts'
+import { defineRole, type CloudMachine } from './role.ts'
 import { health, swarmHealth } from './verify.ts'
 
 /**
@@ -17,31 +20,37 @@ export const manager = defineRole({
   imageId: 'debian-13',
   services: ['Docker Swarm manager', 'Image registry', 'HAProxy load balancer', 'PostgreSQL 17'],
 
-  refusal: () => null,
-
-  tasks({ machine, cloud }) {
+  tasks(context) {
+    const { machine } = context
+    const cloud = cloudFacts(context)
     if (machine.address === null) return []
-    const primary = primaryManager(cloud)
+    const { primary } = cloud
     const isPrimary = primary?.id === machine.id
     return [
       ...dockerTasks(primary?.address ?? null),
       ...(isPrimary ? registryTasks() : []),
-      ...(isPrimary ? databaseTasks(cloud, machine) : []),
+      ...(isPrimary ? databaseTasks(cloud) : []),
       ...swarmTasks(machine.address, isPrimary, primary, cloud.tokens.manager),
       ...(isPrimary ? appTasks(cloud) : []),
       ...balancerTasks(cloud, machine.address),
     ]
   },
 
-  async verify(context) {
-    const { machine, cloud, probe, signal } = context
-    const address = machine.address
-    if (address === null) return [health(context, 'Docker Swarm manager', 'the machine has no address yet')]
-    const swarm = health(context, 'Docker Swarm manager', swarmHealth(machine, cloud, 'manager'))
-    const balancer = health(context, 'HAProxy load balancer', await probe.http(`http://${address}:${haproxyHealthPort}/healthz`, signal))
-    if (cloud.primaryId !== machine.id) return [swarm, balancer]
-    const [registry, database] = await Promise.all([probe.http(`https://${registryName(address)}/v2/`, signal), probe.postgres(address, 5432, signal)])
-    return [swarm, health(context, 'Image registry', registry), balancer, health(context, 'PostgreSQL 17', database)]
+  async verify(context, signal) {
+    const { machine, nowMs } = context
+    const cloud = cloudFacts(context)
+    const { address } = machine
+    if (address === null) return [health(nowMs, 'Docker Swarm manager', 'the machine has no address yet')]
+    const swarm = health(nowMs, 'Docker Swarm manager', swarmHealth(machine, cloud, 'manager'))
+    const balancer = health(nowMs, 'HAProxy load balancer', await probeHttp(`http://${address}:${haproxyHealthPort}/healthz`, signal))
+    if (cloud.primary?.id !== machine.id) return [swarm, balancer]
+    const [registry, database] = await Promise.all([probeHttp(`https://${registryName(address)}/v2/`, signal, context.tls()), probePostgres(address, 5432, signal)])
+    return [swarm, health(nowMs, 'Image registry', registry), balancer, health(nowMs, 'PostgreSQL 17', database)]
+  },
+
+  warnings(context) {
+    const count = new Set([...cloudFacts(context).managers.map((m) => m.id), context.machine.id]).size
+    return count === 2 ? ['Two Managers have no quorum when one of them dies: use one, three or five.'] : []
   },
 })
 
@@ -73,7 +82,7 @@ http:
 }
 
 /** Listens on every address because the lease may come after the start; pg_hba.conf lets only the provisioning subnet in. */
-function databaseTasks(cloud: CloudFacts, machine: MemberFacts): Task[] {
+function databaseTasks(cloud: CloudFacts): Task[] {
   const folder = '/etc/postgresql/17/main'
   const postgres = { mode: '0640', owner: 'postgres' }
   const access = `# Written by System Cloud; changes here are overwritten.
@@ -82,7 +91,7 @@ local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 host all all ${cloud.cidr} scram-sha-256
 `
-  const settings = `# Written by System Cloud for ${machine.name}; changes here are overwritten.
+  const settings = `# Written by System Cloud; changes here are overwritten.
 listen_addresses = '*'
 password_encryption = 'scram-sha-256'
 max_connections = 200
@@ -94,7 +103,7 @@ max_connections = 200
   ]
 }
 
-function swarmTasks(address: string, isPrimary: boolean, primary: MemberFacts | undefined, token: string): Task[] {
+function swarmTasks(address: string, isPrimary: boolean, primary: CloudMachine | undefined, token: string): Task[] {
   if (isPrimary) return [{ kind: 'swarm', id: 'swarm', mode: 'init', advertise: address, remote: '', token: '' }]
   if (primary?.address == null || token === '') return []
   return [{ kind: 'swarm', id: 'swarm', mode: 'join', advertise: address, remote: `${primary.address}:2377`, token }]
@@ -106,7 +115,7 @@ function appTasks(cloud: CloudFacts): Task[] {
     ...cloud.apps.flatMap((app): Task[] => [
       { kind: 'database', id: `database-${app.name}`, name: app.database.name, password: app.database.password },
       {
-        kind: 'service', id: `app-${app.name}`, name: app.name, image: app.image, replicas: app.replicas, publishedPort: app.publishedPort, targetPort: 8080,
+        kind: 'service', id: `app-${app.name}`, name: app.name, image: app.image, replicas: app.replicas, publishedPort: app.publishedPort, targetPort: instancePort,
         env: { ...app.env }, memoryMb: app.memoryMb, healthPath: app.healthPath, constraint: 'node.role==worker',
       },
     ]),

@@ -21,6 +21,9 @@ export interface CloudMachine {
   readonly reportedAtMs: number | null
 }
 
+/** What the appliance shows when it is itself a client of the cloud's services: PEM texts. The key is never logged. */
+export interface ApplianceTls { readonly ca: string; readonly cert: string; readonly key: string }
+
 /** A stored app: `value` is JSON that only the apps module reads. */
 export interface AppRecord { readonly name: string; readonly value: unknown }
 
@@ -32,8 +35,12 @@ export interface RoleContext {
   readonly apps: readonly AppRecord[]
   /** The appliance's own address on the provisioning network. */
   readonly applianceAddress: string
+  /** The provisioning subnet, e.g. `10.77.0.0/24`: nobody else reaches the database. */
+  readonly cidr: string
   /** PEM of the appliance's CA. */
   readonly caPem: string
+  /** A clientAuth certificate of the appliance, issued by its own CA: the image registry asks for one. */
+  tls(): ApplianceTls
   /** The secret of this name; made (32 random bytes, base64url) and stored at its first use. Never logged. */
   secret(name: string): string
   /** Whether a store of this name, e.g. `swarm.initialised`, was set; undefined where it never was. */
@@ -52,6 +59,8 @@ export interface Role extends Entry {
   tasks(context: RoleContext): readonly Task[]
   /** Asks each service from outside, within its own deadlines. A service that does not answer is an unhealthy entry, never a rejection. */
   verify(context: RoleContext, signal: AbortSignal): Promise<z.infer<typeof ServiceHealth>[]>
+  /** Why the role cannot be given now, as sentences that say what to do: the plan's refusals. */
+  refusals?(context: RoleContext): readonly string[]
   /** Sentences that an operator should read before a machine gets this role. */
   warnings?(context: RoleContext): readonly string[]
 }
