@@ -1,0 +1,88 @@
+import { queryOptions, type QueryClient } from '@tanstack/react-query'
+import { z } from 'zod'
+import { Cloud, EventPage, Image, LogPage, Machine, Network, Role, SshKeys, Status } from '#contract/operator-api'
+import type { JournalEvent, LogLine } from '#contract/events'
+import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
+import { api } from '../paths.ts'
+import { fetchJson } from './request.ts'
+
+const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
+
+/** The names under which answers are kept; live messages are merged into the same places. */
+export const keys = {
+  session: ['session'], status: ['status'], machines: ['machines'], machine: (id: string) => ['machine', id],
+  events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id],
+  roles: ['roles'], images: ['images'], networks: ['networks'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
+} as const
+
+/** Who is signed in; fails with 401 when nobody is. */
+export const sessionQuery = queryOptions({ queryKey: keys.session, queryFn: ({ signal }) => fetchJson(Session, api.session(), { signal }) })
+/** Version, warnings and the newest journal line. */
+export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: ({ signal }) => fetchJson(Status, api.status(), { signal }) })
+/** The catalog of roles. */
+export const rolesQuery = queryOptions({ queryKey: keys.roles, queryFn: ({ signal }) => fetchJson(z.array(Role), api.roles(), { signal }) })
+/** Images with their build progress. */
+export const imagesQuery = queryOptions({ queryKey: keys.images, queryFn: ({ signal }) => fetchJson(z.array(Image), api.images(), { signal }) })
+/** Networks; polled gently, because lease counts have no live message. */
+export const networksQuery = queryOptions({ queryKey: keys.networks, refetchInterval: 15_000, queryFn: ({ signal }) => fetchJson(z.array(Network), api.networks(), { signal }) })
+/** The Application Cloud. */
+export const cloudQuery = queryOptions({ queryKey: keys.cloud, queryFn: ({ signal }) => fetchJson(Cloud, api.cloud(), { signal }) })
+/** The administrators' SSH keys. */
+export const sshKeysQuery = queryOptions({ queryKey: keys.sshKeys, queryFn: ({ signal }) => fetchJson(SshKeys, api.sshKeys(), { signal }) })
+
+/** All machines. What arrived live while the answer was under way is kept where it is newer. */
+export const machinesQuery = (client: QueryClient) => queryOptions({
+  queryKey: keys.machines,
+  queryFn: async ({ signal }) => {
+    const fetched = await fetchJson(z.array(Machine), api.machines(), { signal })
+    return mergeFetched(client.getQueryData<Machine[]>(keys.machines) ?? [], fetched)
+  },
+})
+
+/** A machine by id, name or MAC, for a page opened before, or without, the list. */
+export const machineQuery = (id: string) => queryOptions({ queryKey: keys.machine(id), queryFn: ({ signal }) => fetchJson(Machine, api.machine(id), { signal }) })
+
+/** A machine's whole timeline, in pages; continues after what is held. */
+export const eventsQuery = (client: QueryClient, id: string) => queryOptions({
+  queryKey: keys.events(id), staleTime: Infinity,
+  queryFn: async ({ signal }) => {
+    let held: readonly JournalEvent[] = client.getQueryData<readonly JournalEvent[]>(keys.events(id)) ?? []
+    let after = held.at(-1)?.seq ?? 0
+    for (;;) {
+      const page = await fetchJson(EventPage, api.machineEvents(id, { after, limit: 500 }), { signal })
+      held = mergeEvents(mergeEvents(client.getQueryData<readonly JournalEvent[]>(keys.events(id)) ?? [], held), page.events)
+      const last = page.events.at(-1)?.seq
+      if (last === undefined || last <= after || page.events.length < 500) return held
+      after = last
+    }
+  },
+})
+
+/** What happened lately in the whole fleet. `newest` is the newest line of the journal. */
+export const activityQuery = (client: QueryClient, newest: number) => queryOptions({
+  queryKey: keys.activity, staleTime: Infinity,
+  queryFn: async ({ signal }) => {
+    const page = await fetchJson(EventPage, api.events({ after: Math.max(0, newest - 200), limit: 200 }), { signal })
+    return mergeEvents(client.getQueryData<readonly JournalEvent[]>(keys.activity) ?? [], page.events)
+  },
+})
+
+/** A machine's log, in pages; continues after what is held. */
+export const logQuery = (client: QueryClient, id: string) => queryOptions({ queryKey: keys.log(id), staleTime: Infinity, queryFn: ({ signal }) => fetchLog(client, keys.log(id), (query) => api.machineLog(id, query), signal) })
+
+/** An app's log; it has no live message, so it is asked for every two seconds while it is shown. */
+export const appLogQuery = (client: QueryClient, name: string) => queryOptions({ queryKey: keys.appLog(name), refetchInterval: 2000, queryFn: ({ signal }) => fetchLog(client, keys.appLog(name), (query) => api.appLog(name, query), signal) })
+
+const logPage = 2000
+
+async function fetchLog(client: QueryClient, key: readonly string[], url: (query: { after?: number | undefined, limit: number }) => string, signal: AbortSignal): Promise<readonly LogLine[]> {
+  let held: readonly LogLine[] = client.getQueryData<readonly LogLine[]>(key) ?? []
+  let after = held.at(-1)?.seq
+  for (;;) {
+    const page = await fetchJson(LogPage, url({ after, limit: logPage }), { signal })
+    held = mergeLog(mergeLog(client.getQueryData<readonly LogLine[]>(key) ?? [], held), page.lines)
+    const last = page.lines.at(-1)?.seq
+    if (last === undefined || last === after || page.lines.length < logPage) return held
+    after = last
+  }
+}
