@@ -1,0 +1,90 @@
+import type { Mac } from '#contract/mac'
+import { bootFileNames, type MachineView } from '../site.ts'
+import type { BootVerdict } from './decide-boot.ts'
+
+/** iPXE waits this long before it asks again. */
+const retrySeconds = 5
+
+/**
+ * The first script of every machine, also served as autoexec.ipxe: says who asks and fetches the script decided for it. It asks for
+ * ever: a boot server that is being restarted must not send a fleet to its disks.
+ */
+export function renderEntry(address: string): string {
+  const query = 'uuid=${uuid}&platform=${platform}&arch=${buildarch}&serial=${serial:uristring}'
+  return lines([
+    ':ask',
+    `chain --replace --autofree http://${address}/boot/\${netX/mac:hexhyp}?${query} || goto again`,
+    ':again',
+    `echo System Cloud at ${address} gave no boot script: asking again in ${retrySeconds} s`,
+    `sleep ${retrySeconds}`,
+    'goto ask',
+  ])
+}
+
+/** The script for one machine, as decided. Never throws; text of the site is reduced to what an iPXE script takes literally. */
+export function renderScript(verdict: BootVerdict, address: string, mac: Mac, machine: MachineView | undefined, hasFile: (name: string) => boolean): string {
+  switch (verdict.decision) {
+    case 'ramdisk': return renderRamdisk(address, mac, machine)
+    case 'localDisk': return renderLocalDisk(address, verdict.why, hasFile(bootFileNames.localBootUefi))
+    case 'wait': return lines([`echo ${literal(verdict.why)}`, `sleep ${retrySeconds}`, ...askAgain(address)])
+    // Nonzero: the firmware goes on to its next boot entry, as if no server were here.
+    case 'ignore': return lines([`echo ${literal(verdict.why)}`, 'exit 1'])
+  }
+}
+
+/** What a machine gets while the appliance cannot decide: never "boot your disk". */
+export const renderTrouble = (address: string): string => lines([`echo System Cloud is in trouble: asking again in ${retrySeconds} s`, `sleep ${retrySeconds}`, ...askAgain(address)])
+
+/** The words of the ramdisk's kernel command line. The last console is the one that init writes to. */
+export function kernelArguments(address: string, mac: Mac, machine: MachineView | undefined): string[] {
+  const extra = (machine?.kernelArguments ?? []).filter((word) => /^[\w.,:=/@+-]+$/.test(word))
+  return [`initrd=${bootFileNames.initrd}`, `BOOTIF=01-${mac.replaceAll(':', '-')}`, `sc.url=http://${address}`, 'console=ttyS0', 'console=tty0', 'net.ifnames=0', 'panic=30', ...extra]
+}
+
+function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefined): string {
+  const base = `http://${address}/files`
+  return lines([
+    `kernel ${base}/${bootFileNames.kernel} ${kernelArguments(address, mac, machine).join(' ')} || goto failed`,
+    `initrd ${base}/${bootFileNames.initrd} || goto failed`,
+    'boot || goto failed',
+    ':failed',
+    'imgfree',
+    `echo The ramdisk did not start: asking again in ${retrySeconds} s`,
+    `sleep ${retrySeconds}`,
+    ...askAgain(address),
+  ])
+}
+
+/**
+ * BIOS: the first disk by INT 13h. UEFI has no such call: a GRUB from the manifest finds the disk's own loader and starts it; where it
+ * cannot, or is not there, the firmware goes on to its next boot entry.
+ */
+function renderLocalDisk(address: string, why: string, hasLocalBoot: boolean): string {
+  return lines([
+    `echo ${literal(why)}`,
+    'iseq ${platform} efi && goto efi || goto bios',
+    ':bios',
+    'sanboot --no-describe --drive 0x80 || goto failed',
+    ':failed',
+    `echo No system on the first disk: asking again in ${retrySeconds} s`,
+    `sleep ${retrySeconds}`,
+    ...askAgain(address),
+    ':efi',
+    ...(hasLocalBoot ? [`chain http://${address}/files/${bootFileNames.localBootUefi} || goto next`] : []),
+    ':next',
+    'echo Going on to the next boot entry of the firmware',
+    'exit 1',
+  ])
+}
+
+/** Back to the entry script, for ever. */
+const askAgain = (address: string): string[] => [
+  ':again',
+  `chain --replace --autofree http://${address}/boot.ipxe || sleep ${retrySeconds}`,
+  'goto again',
+]
+
+/** Text as an iPXE `echo` prints it: printable ASCII, no `${}` expansion, no comment, no `&&` or `||`. */
+const literal = (text: string): string => text.replaceAll(/[^\u0020-\u007e]|[$#&|\\]/g, ' ').trim().slice(0, 120)
+
+const lines = (body: string[]): string => `#!ipxe\n${body.join('\n')}\n`

@@ -1,0 +1,137 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import { parseMac, type Mac } from '#contract/mac'
+import { cleanLine } from '../codec/syslog.ts'
+import { parseUuid } from '../codec/uuid.ts'
+import { chooseFile } from '../policy/choose-file.ts'
+import { decideBoot } from '../policy/decide-boot.ts'
+import { renderEntry, renderScript, renderTrouble } from '../policy/render-ipxe.ts'
+import { bootFileNames, type NetbootLog, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
+import type { Drops } from './drops.ts'
+import { sendFile, sendText } from './http-file.ts'
+import { takeLogStreams } from './log-stream.ts'
+
+const connectionLimit = 2048
+
+/** What the boot HTTP server of one network works with. */
+export interface BootHttpWorld {
+  readonly site: Site
+  readonly networkId: string
+  /** Who has this address by our leases, or null. */
+  readonly macOf: (address: string) => Mac | null
+  readonly drops: Drops
+  readonly log: NetbootLog
+  readonly now: () => number
+}
+
+/** Answers one request, or resolves to false where the path is not the boot server's. Never rejects. */
+export type BootHandler = (req: IncomingMessage, res: ServerResponse) => Promise<boolean>
+
+/** The boot server as a plain handler of requests: `contract/machine-api` lists them. */
+export function bootHandler(world: BootHttpWorld): BootHandler {
+  const logs = takeLogStreams(world.site, world.drops, world.now)
+  return async (req, res) => {
+    const [rawPath = '/', query = ''] = (req.url ?? '/').split('?', 2)
+    // Quirk: shim asks for //grubx64.efi (uefi-secboot-httpboot-shim.pcap).
+    const path = rawPath.replaceAll(/\/+/g, '/')
+    try {
+      return await route(world, logs, req, res, path, query)
+    } catch (error) {
+      // The HTTP boundary: broken is 503, and every client of this server asks again.
+      world.drops.count('http', 'broken')
+      world.log.error({ path: path.slice(0, 200), err: error }, 'http.broken')
+      if (res.headersSent) res.destroy()
+      else if (path.startsWith('/boot/')) sendScript(res, 503, renderTrouble(addressOf(req)))
+      else sendText(res, 503, 'The appliance cannot answer now; ask again in a few seconds.')
+      return true
+    }
+  }
+}
+
+/** Listens for boot requests on one address. Rejects where the port is taken. */
+export async function createBootHttp(handler: BootHandler, address: string, port: number): Promise<{ close(): Promise<void> }> {
+  const server = http.createServer({ headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 10_000, maxHeaderSize: 8192 }, (req, res) => {
+    handler(req, res).then((isOurs) => { if (!isOurs) sendText(res, 404, 'There is nothing here.') }, () => res.destroy())
+  })
+  server.maxConnections = connectionLimit
+  await new Promise<void>((resolve, reject) => { server.once('error', reject); server.listen(port, address, () => { server.off('error', reject); resolve() }) })
+  return {
+    close: () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections() }),
+  }
+}
+
+async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, req: IncomingMessage, res: ServerResponse, path: string, query: string): Promise<boolean> {
+  const [, room = '', ...rest] = path.split('/')
+  const name = rest.join('/')
+  const isRead = req.method === 'GET' || req.method === 'HEAD'
+  if (room === 'log' && rest.length === 1) return takeLog(world, logs, req, res, name)
+  if (!['boot.ipxe', 'autoexec.ipxe', 'boot', 'files', 'chunks'].includes(room)) return false
+  if (!isRead) { res.setHeader('allow', 'GET, HEAD'); sendText(res, 405, 'Only GET and HEAD are known here.'); return true }
+  if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(currentNetwork(world).address)); return true }
+  if (room === 'boot') { sendBoot(world, req, res, name, query); return true }
+  if (room === 'files') { await sendBootFile(world, req, res, name); return true }
+  await sendChunk(world, req, res, name)
+  return true
+}
+
+function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string, query: string): void {
+  const mac = parseMac(name)
+  if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
+  const network = currentNetwork(world)
+  const hasFile = (file: string): boolean => world.site.file(file) !== undefined
+  const machine = world.site.machine(mac)
+  const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
+  sendScript(res, 200, renderScript(verdict, network.address, mac, machine, hasFile))
+  if (req.method === 'GET') world.site.report({ kind: 'script.rendered', mac, address: clientAddress(req), script: verdict.decision, why: verdict.why, client: readScriptFacts(query) })
+}
+
+async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
+  const file = chooseFile(name, (key) => world.site.file(key))
+  if (!file.ok) return sendText(res, 404, 'The boot manifest has no file of that name.')
+  const address = clientAddress(req)
+  const sent = await sendFile(req, res, { ...file.value, contentType: name.endsWith('.efi') ? 'application/efi' : 'application/octet-stream', absentIs404: false })
+  if (sent) world.site.report({ kind: 'file.sent', mac: world.macOf(address), address, file: file.value.name, ...sent })
+}
+
+async function sendChunk(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
+  if (!/^[0-9a-f]{64}$/.test(name)) return sendText(res, 400, 'A chunk is named by 64 lower-case hex digits.')
+  const path = world.site.chunkPath(name)
+  if (path === undefined) return sendText(res, 404, 'There is no such chunk.')
+  await sendFile(req, res, { path, sha256: name, contentType: 'application/zstd', absentIs404: true })
+}
+
+function takeLog(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, req: IncomingMessage, res: ServerResponse, name: string): boolean {
+  const mac = parseMac(name)
+  const address = clientAddress(req)
+  const owner = world.macOf(address)
+  if (req.method !== 'POST') { res.setHeader('allow', 'POST'); sendText(res, 405, 'Log lines are sent with POST.') }
+  else if (!mac) sendText(res, 400, 'The path must be /log/ and a hardware address.')
+  // A machine writes its own log only: the lease says who has this address.
+  else if (owner !== null && owner !== mac) { world.drops.count('log', 'not-for-us'); sendText(res, 403, 'This address belongs to another machine.') }
+  else logs.take(req, res, mac, address)
+  return true
+}
+
+function sendScript(res: ServerResponse, status: number, script: string): void {
+  const body = Buffer.from(script)
+  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store' })
+  res.end(res.req.method === 'HEAD' ? undefined : body)
+}
+
+/** What iPXE put into the query: claims, bounded and stripped. @see https://ipxe.org/cfg for the settings behind them */
+function readScriptFacts(query: string): ScriptFacts {
+  const params = new URLSearchParams(query.slice(0, 1000))
+  const platform = params.get('platform')
+  return {
+    uuid: parseUuid(params.get('uuid') ?? ''), platform: platform === 'efi' || platform === 'pcbios' ? platform : null,
+    buildArchitecture: cleanLine(params.get('arch') ?? '').slice(0, 16), serial: cleanLine(params.get('serial') ?? '').slice(0, 100),
+  }
+}
+
+function currentNetwork(world: BootHttpWorld): NetworkView {
+  const network = world.site.networks().find(({ id }) => id === world.networkId)
+  if (!network) throw new Error(`the site knows no network ${world.networkId} any more`)
+  return network
+}
+
+const clientAddress = (req: IncomingMessage): string => (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+const addressOf = (req: IncomingMessage): string => (req.socket.localAddress ?? '').replace(/^::ffff:/, '')

@@ -1,0 +1,141 @@
+import type { Mac } from '#contract/mac'
+import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
+import { encodeIpv4Udp } from '../codec/ipv4-udp.ts'
+import { readBootRequest, type BootRequest } from '../policy/boot-request.ts'
+import { chooseDestination } from '../policy/choose-destination.ts'
+import { composeNak, composeReply, dropLastOption } from '../policy/compose-reply.ts'
+import { decideAnswer, type DhcpAnswer } from '../policy/decide-answer.ts'
+import { decideBoot } from '../policy/decide-boot.ts'
+import { decideOffer, type BootAnswer } from '../policy/decide-offer.ts'
+import type { LeaseBook } from '../policy/lease-book.ts'
+import { bootFileNames, type DropReason, type NetbootLog, type NetworkView, type Site } from '../site.ts'
+import type { Drops } from './drops.ts'
+import type { PacketSocket } from './native.ts'
+import { TokenBuckets } from './token-bucket.ts'
+import type { Sender, UdpPort } from './udp.ts'
+
+const pendingLimit = 1024
+const otherServerQuietMs = 60_000
+const etherTypeIpv4 = 0x0800
+
+/** What the DHCP server of one network works with. */
+export interface DhcpWorld {
+  readonly site: Site
+  readonly networkId: string
+  readonly book: LeaseBook
+  readonly ports: { readonly server: UdpPort; readonly proxy: UdpPort }
+  readonly frames: PacketSocket
+  readonly drops: Drops
+  readonly log: NetbootLog
+  readonly now: () => number
+  /** Called for every client that asks: its router advertisement may go out at once. */
+  readonly heard: () => void
+}
+
+/**
+ * Serves DHCP on ports 67 and 4011 of one network.
+ *
+ * INVARIANTS: nothing is awaited between a DISCOVER and its OFFER. An ACK leaves only after its lease is stored; until then the address is
+ * held, so that no other client can be promised it meanwhile.
+ */
+export function serveDhcp(world: DhcpWorld): void {
+  const rate = new TokenBuckets(500, 1000, 4096)
+  const otherServers = new Map<string, number>()
+  let pending = 0
+  const drop = (why: DropReason, fields: object): void => { world.drops.count('dhcp', why); world.log.debug({ ...fields, why }, 'dhcp.ignored') }
+
+  const handle = async (bytes: Uint8Array, from: Sender, port: 67 | 4011): Promise<void> => {
+    const nowMs = world.now()
+    if (rate.take(from.address, 1, nowMs) === 0) return drop('too-many', { from })
+    const decoded = decodeDhcp4(bytes)
+    if (!decoded.ok) return drop('malformed', { from, fault: decoded.fault })
+    const read = readBootRequest(decoded.value)
+    if (!read.ok) return drop(read.fault.kind, { from })
+    const request = read.value
+    const network = currentNetwork(world)
+    reportHeard(world, request)
+    world.heard()
+    reportOtherServer(world, otherServers, request, network, nowMs)
+
+    const hasFile = (name: string): boolean => world.site.file(name) !== undefined
+    const machine = world.site.machine(request.mac)
+    const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
+    const boot = decideOffer(request, verdict.decision, network, hasFile)
+    const answer = decideAnswer(request, port, boot, world.book, network, machine, nowMs)
+    const lease = 'lease' in answer ? answer.lease : null
+    if (lease) {
+      if (pending >= pendingLimit) return drop('too-many', { mac: request.mac })
+      pending += 1
+      if (lease.state === 'bound') world.book.hold(lease.address, request.mac, nowMs)
+      try {
+        await world.site.commitLease(lease)
+      } catch (error) {
+        // Not stored, so not promised: the client asks again.
+        world.log.error({ mac: request.mac, err: error }, 'lease.notStored')
+        return drop('lease-not-stored', { mac: request.mac })
+      } finally {
+        pending -= 1
+      }
+      world.book.record(lease)
+    }
+    respond(world, request, decoded.value, network, answer, boot, { port, from }, drop)
+  }
+  world.ports.server.serve((bytes, from) => handle(bytes, from, 67), (reason) => world.drops.count('dhcp', reason))
+  world.ports.proxy.serve((bytes, from) => handle(bytes, from, 4011), (reason) => world.drops.count('dhcp', reason))
+}
+
+function respond(world: DhcpWorld, request: BootRequest, asked: DhcpMessage, network: NetworkView, answer: DhcpAnswer, boot: BootAnswer, arrived: { port: number; from: Sender }, drop: (why: DropReason, fields: object) => void): void {
+  const { mac } = request
+  const networkId = network.id
+  const bootFile = boot.kind === 'boot' ? boot.file : null
+  switch (answer.kind) {
+    case 'ignore': return drop(answer.why, { mac })
+    case 'silent':
+      return world.site.report({ kind: answer.lease.state === 'declined' ? 'dhcp.declined' : 'dhcp.released', mac, networkId, address: answer.lease.address })
+    case 'nak':
+      send(world, request, composeNak(request, asked, network, answer.why), 'nak', arrived)
+      return world.site.report({ kind: 'dhcp.naked', mac, networkId, address: answer.address, why: answer.why })
+    case 'reply': {
+      const { grant } = answer
+      send(world, request, composeReply(request, asked, network, grant, boot), grant.type, arrived)
+      return world.site.report(grant.type === 'offer'
+        ? { kind: 'dhcp.offered', mac, networkId, address: grant.address, bootFile }
+        : { kind: 'dhcp.acked', mac, networkId, address: grant.address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile })
+    }
+  }
+}
+
+function send(world: DhcpWorld, request: BootRequest, reply: DhcpMessage, type: 'offer' | 'ack' | 'nak', arrived: { port: number; from: Sender }): void {
+  let fitting: DhcpMessage | undefined = reply
+  let encoded = encodeDhcp4(fitting, request.maxBytes)
+  while (!encoded.ok && (fitting = dropLastOption(fitting)) !== undefined) encoded = encodeDhcp4(fitting, request.maxBytes)
+  if (!encoded.ok) throw new Error(`an answer to ${request.mac} does not fit: ${encoded.fault.need} bytes`)
+  const to = chooseDestination(request, type, reply.yourAddress, arrived)
+  const port = arrived.port === 4011 ? world.ports.proxy : world.ports.server
+  if (to.kind === 'socket') return port.send(encoded.value, to)
+  const packet = encodeIpv4Udp({ address: currentNetwork(world).address, port: 67 }, to, encoded.value)
+  world.frames.send(macBytes(to.mac), etherTypeIpv4, packet)
+}
+
+/** The network as it is now: its policy may have changed since the sockets were made. */
+function currentNetwork(world: DhcpWorld): NetworkView {
+  const network = world.site.networks().find(({ id }) => id === world.networkId)
+  if (!network) throw new Error(`the site knows no network ${world.networkId} any more`)
+  return network
+}
+
+function reportHeard(world: DhcpWorld, request: BootRequest): void {
+  const { mac, client } = request
+  if (request.type === 'discover') world.site.report({ kind: 'dhcp.discovered', mac, networkId: world.networkId, client })
+  if (request.type === 'request') world.site.report({ kind: 'dhcp.requested', mac, networkId: world.networkId, address: request.requestedAddress ?? request.clientAddress ?? '0.0.0.0', client })
+}
+
+function reportOtherServer(world: DhcpWorld, seen: Map<string, number>, request: BootRequest, network: NetworkView, nowMs: number): void {
+  const address = request.serverId
+  if (request.type !== 'request' || address === null || address === network.address || network.mode === 'proxy') return
+  if (nowMs - (seen.get(address) ?? 0) < otherServerQuietMs || seen.size > 64) return
+  seen.set(address, nowMs)
+  world.site.report({ kind: 'dhcp.otherServer', networkId: network.id, address })
+}
+
+const macBytes = (mac: Mac): Uint8Array => Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16))

@@ -1,0 +1,133 @@
+import os from 'node:os'
+import koffi from 'koffi'
+
+const libc = koffi.load('libc.so.6')
+const socket = libc.func('int socket(int domain, int type, int protocol)')
+const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
+const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
+const sendto = libc.func('ssize_t sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *address, uint32_t addressLength)')
+const recv = libc.func('ssize_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)')
+const close = libc.func('int close(int fd)')
+const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
+
+// Linux on x86-64 and arm64 agree on these.
+const AF_INET = 2
+const AF_PACKET = 17
+const SOCK_DGRAM = 2
+const SOCK_FLAGS = 0o4000 | 0o2000000 // NONBLOCK, CLOEXEC
+const SOL_SOCKET = 1
+const SO_BROADCAST = 6
+const SO_BINDTODEVICE = 25
+const SO_ATTACH_FILTER = 26
+const SO_RCVBUFFORCE = 33
+const ETH_P_IPV6 = 0x86dd
+
+const receiveBufferBytes = 8 * 1024 * 1024
+
+/** The number of a network interface. Throws where there is none of that name. */
+export function interfaceIndex(name: string): number {
+  const index = indexOf(name) as number
+  if (index === 0) throw new Error(`there is no network interface ${name}`)
+  return index
+}
+
+/** The hardware address of an interface, or undefined where it has none. */
+export function interfaceMac(name: string): string | undefined {
+  return os.networkInterfaces()[name]?.[0]?.mac.toLowerCase()
+}
+
+/**
+ * An IPv4 UDP socket that hears only one interface, broadcasts included; for `dgram`'s `bind({ fd })`. Node itself can neither bind to a
+ * device nor see on which one a packet came. Without SO_REUSEADDR: with it a second server would silently steal the unicast packets.
+ * Throws with the failing call and the errno.
+ */
+export function openUdp(device: string, address: string, port: number): number {
+  const fd = check('socket', socket(AF_INET, SOCK_DGRAM | SOCK_FLAGS, 0) as number)
+  try {
+    setOption(fd, SO_BROADCAST, intBytes(1))
+    setOption(fd, SO_BINDTODEVICE, Buffer.from(`${device}\0`))
+    setOption(fd, SO_RCVBUFFORCE, intBytes(receiveBufferBytes))
+    check(`bind to ${address}:${port} on ${device}`, bind(fd, inetAddress(address, port), 16) as number)
+    return fd
+  } catch (cause) {
+    close(fd)
+    throw new Error(`opening UDP port ${port} on ${device}`, { cause })
+  }
+}
+
+/** A socket for whole packets below UDP. */
+export interface PacketSocket {
+  /** Sends a network-layer packet to a hardware address. Throws where the kernel refuses it. */
+  send(mac: Uint8Array, etherType: number, packet: Uint8Array): void
+  /** The next IPv6 router solicitation that arrived, or undefined. */
+  receive(): Uint8Array | undefined
+  close(): void
+}
+
+/** Classic BPF on packets without their Ethernet header: ICMPv6 (next header at 6) of type 133 (at 40), else nothing. */
+const solicitationFilter: readonly (readonly [code: number, yes: number, no: number, k: number])[] = [
+  [0x30, 0, 0, 6], [0x15, 0, 3, 58], [0x30, 0, 0, 40], [0x15, 0, 1, 133], [0x06, 0, 0, 0xffff], [0x06, 0, 0, 0],
+]
+
+/** Opens a packet socket on an interface. It hears nothing but router solicitations, and those only where `listen` is set. */
+export function openPacketSocket(device: string, listen: boolean): PacketSocket {
+  const index = interfaceIndex(device)
+  const fd = check('packet socket', socket(AF_PACKET, SOCK_DGRAM | SOCK_FLAGS, 0) as number)
+  if (listen) {
+    attachFilter(fd)
+    check('bind the packet socket', bind(fd, linkAddress(index, ETH_P_IPV6, new Uint8Array(6)), 20) as number)
+  }
+  const buffer = new Uint8Array(2048)
+  return {
+    send(mac, etherType, packet) { check('send a frame', Number(sendto(fd, packet, packet.length, 0, linkAddress(index, etherType, mac), 20))) },
+    receive() {
+      const length = Number(recv(fd, buffer, buffer.length, 0))
+      return length > 0 ? buffer.slice(0, length) : undefined
+    },
+    close() { close(fd) },
+  }
+}
+
+function attachFilter(fd: number): void {
+  const program = Buffer.alloc(solicitationFilter.length * 8)
+  for (const [at, [code, yes, no, k]] of solicitationFilter.entries()) {
+    program.writeUInt16LE(code, at * 8)
+    program.writeUInt8(yes, at * 8 + 2)
+    program.writeUInt8(no, at * 8 + 3)
+    program.writeUInt32LE(k, at * 8 + 4)
+  }
+  const header = Buffer.alloc(16)
+  header.writeUInt16LE(solicitationFilter.length, 0)
+  header.writeBigUInt64LE(BigInt(koffi.address(program)), 8)
+  setOption(fd, SO_ATTACH_FILTER, header)
+}
+
+/** sockaddr_ll: family 2, protocol 2 (network order), index 4, hardware type 2, packet type 1, length 1, address 8. */
+function linkAddress(index: number, etherType: number, mac: Uint8Array): Buffer {
+  const address = Buffer.alloc(20)
+  address.writeUInt16LE(AF_PACKET, 0)
+  address.writeUInt16BE(etherType, 2)
+  address.writeInt32LE(index, 4)
+  address.writeUInt8(6, 11)
+  address.set(mac, 12)
+  return address
+}
+
+function inetAddress(address: string, port: number): Buffer {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUInt16LE(AF_INET, 0)
+  bytes.writeUInt16BE(port, 2)
+  bytes.set(address.split('.').map(Number), 4)
+  return bytes
+}
+
+const setOption = (fd: number, name: number, value: Buffer): number => check(`socket option ${name}`, setsockopt(fd, SOL_SOCKET, name, value, value.length) as number)
+
+const intBytes = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeInt32LE(value); return bytes }
+
+function check(act: string, result: number): number {
+  if (result >= 0) return result
+  const errno = koffi.errno()
+  const name = Object.entries(os.constants.errno).find(([, code]) => code === errno)?.[0] ?? String(errno)
+  throw new Error(name === 'EADDRINUSE' ? `${act}: another program has this port (${name})` : `${act}: ${name}`)
+}

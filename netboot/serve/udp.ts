@@ -1,0 +1,45 @@
+import dgram from 'node:dgram'
+import type { DropReason, NetbootLog } from '../site.ts'
+import { openUdp } from './native.ts'
+
+/** Who sent a datagram. */
+export interface Sender { readonly address: string; readonly port: number }
+
+/** A bound UDP socket of one interface, not serving yet. */
+export interface UdpPort {
+  /** Begins to serve. What `handle` throws or rejects with is logged and counted: one bad datagram never ends the loop. */
+  serve(handle: (bytes: Uint8Array, from: Sender) => void | Promise<void>, broken: (reason: DropReason) => void): void
+  /** Sends and forgets: the kernel says "ok" even where there is no route. Errors are logged. */
+  send(bytes: Uint8Array, to: Sender): void
+  close(): Promise<void>
+}
+
+/** Binds a UDP port on one interface. Rejects where the port is taken or the interface is absent. */
+export async function bindUdp(device: string, address: string, port: number, log: NetbootLog): Promise<UdpPort> {
+  const socket = dgram.createSocket({ type: 'udp4' })
+  const fd = openUdp(device, address, port)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.bind({ fd, exclusive: true }, () => { socket.off('error', reject); resolve() })
+  })
+  // ICMP errors of earlier sends arrive here; they say nothing about this socket.
+  socket.on('error', (error) => log.warn({ port, device, error: String(error) }, 'udp.socketError'))
+  return {
+    serve(handle, broken) {
+      const refuse = (error: unknown): void => { broken('broken'); log.error({ port, device, err: error }, 'datagram.broken') }
+      socket.on('message', (bytes, from) => {
+        try {
+          const pending = handle(bytes, { address: from.address, port: from.port })
+          if (pending) pending.catch(refuse)
+        } catch (error) {
+          refuse(error)
+        }
+      })
+    },
+    send(bytes, to) {
+      if (to.port === 0) return
+      socket.send(bytes, to.port, to.address, (error) => { if (error) log.warn({ to: to.address, port, error: String(error) }, 'udp.notSent') })
+    },
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  }
+}
