@@ -1,0 +1,44 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Executor, Host } from '../host.ts'
+import { isRecord, mustAsk } from '../docker-engine.ts'
+import { whereAbsent } from './file.ts'
+
+/** This machine in the Swarm as its own Docker tells. */
+export interface SwarmSelf { readonly state: string; readonly nodeId: string; readonly manager: boolean; readonly error: string }
+
+/** Reads Docker's own view. Rejects where Docker does not answer. */
+export async function readSwarm(host: Pick<Host, 'engine'>): Promise<SwarmSelf> {
+  const info = await mustAsk(host.engine, 'GET', '/info')
+  const swarm = isRecord(info) && isRecord(info['Swarm']) ? info['Swarm'] : {}
+  return { state: String(swarm['LocalNodeState'] ?? 'inactive'), nodeId: String(swarm['NodeID'] ?? ''), manager: swarm['ControlAvailable'] === true, error: String(swarm['Error'] ?? '') }
+}
+
+/**
+ * Begins, joins or leaves a Swarm. A worker in another Swarm than the token's (the Manager was reinstalled) leaves it first: the part
+ * of the token that names the Swarm's CA is kept beside the agent's state.
+ */
+export const applySwarm: Executor<'swarm'> = async (task, host) => {
+  const self = await readSwarm(host)
+  const isMember = self.state !== 'inactive'
+  if (task.mode === 'leave') {
+    if (!isMember) return { changed: false, detail: '' }
+    await mustAsk(host.engine, 'POST', '/swarm/leave?force=true')
+    return { changed: true, detail: 'left the Swarm' }
+  }
+  if (task.mode === 'init') {
+    if (self.state === 'active' && self.manager) return { changed: false, detail: '' }
+    if (isMember) await mustAsk(host.engine, 'POST', '/swarm/leave?force=true')
+    await mustAsk(host.engine, 'POST', '/swarm/init', { ListenAddr: '0.0.0.0:2377', AdvertiseAddr: task.advertise })
+    return { changed: true, detail: 'began a Swarm' }
+  }
+  const swarm = task.token.split('-')[2] ?? ''
+  const file = path.join(host.stateDir, 'swarm')
+  const joined = await readFile(file, 'utf8').catch(whereAbsent)
+  if (self.state === 'active' && joined === swarm) return { changed: false, detail: '' }
+  if (isMember) await mustAsk(host.engine, 'POST', '/swarm/leave?force=true')
+  await mustAsk(host.engine, 'POST', '/swarm/join', { ListenAddr: '0.0.0.0:2377', AdvertiseAddr: task.advertise, RemoteAddrs: [task.remote], JoinToken: task.token })
+  await mkdir(host.stateDir, { recursive: true })
+  await writeFile(file, swarm)
+  return { changed: true, detail: `joined the Swarm at ${task.remote}` }
+}
