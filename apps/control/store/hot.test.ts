@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Lease } from '#netboot/site'
+import { openHotStore } from './hot.ts'
+
+const newFile = (): string => path.join(mkdtempSync(path.join(tmpdir(), 'sc-hot-')), 'hot.db')
+const lease = (n: number): Lease => ({ networkId: 'n', address: `10.0.${n >> 8}.${n & 255}`, mac: '52:54:00:00:00:01', clientId: '', hostname: '', state: 'bound', startedAtMs: 0, expiresAtMs: n })
+const event = (text: string, outboxId?: number) => ({ at: '2026-01-01T00:00:00.000Z', machineId: 'm', kind: 'k.k', level: 'info' as const, text, data: {}, ...(outboxId === undefined ? {} : { outboxId }) })
+
+describe('hot store', () => {
+  it('numbers events in the order asked and gives them back after a number', async () => {
+    const store = openHotStore(newFile())
+    const seqs = (await Promise.all(['a', 'b', 'c'].map((text) => store.append(event(text))))).map((e) => e?.seq)
+    expect(seqs).toEqual([1, 2, 3])
+    expect(store.events({ after: 1, limit: 10 }).map((e) => e.text)).toEqual(['b', 'c'])
+    expect(store.events({ machineId: 'other', after: 0, limit: 10 })).toEqual([])
+    await store.close()
+  })
+
+  it('takes an outbox line once', async () => {
+    const store = openHotStore(newFile())
+    expect(await store.append(event('a', 7))).toBeDefined()
+    expect(await store.append(event('a', 7))).toBeUndefined()
+    expect(store.events({ after: 0, limit: 10 })).toHaveLength(1)
+    await store.close()
+  })
+
+  it('has every acknowledged lease after kill -9', async () => {
+    const file = newFile()
+    const program = `const { openHotStore } = await import(${JSON.stringify(path.join(import.meta.dirname, 'hot.ts'))})
+const s = openHotStore(process.argv[2])
+for (let n = 0; ; n += 1) { await s.commitLease({ networkId: 'n', address: '10.0.' + (n >> 8) + '.' + (n & 255), mac: 'm', clientId: '', hostname: '', state: 'bound', startedAtMs: 0, expiresAtMs: n }); console.log(n) }`
+    const script = path.join(path.dirname(file), 'write.mts')
+    await import('node:fs').then((fs) => fs.writeFileSync(script, program))
+    const acknowledged = await new Promise<number>((resolve) => {
+      const child = execFile(process.execPath, ['--import', 'tsx', script, file], { cwd: path.join(import.meta.dirname, '../../..') }, (_, stdout) => resolve(Number(stdout.trim().split('\n').at(-1))))
+      child.stdout?.on('data', (text: string) => { if (/^2\d$/m.test(text)) child.kill('SIGKILL') })
+    })
+    expect(acknowledged).toBeGreaterThanOrEqual(20)
+    const store = openHotStore(file)
+    expect(store.leases().length).toBeGreaterThanOrEqual(acknowledged + 1)
+    await store.close()
+  }, 30_000)
+
+  it('keeps facts by bucket', async () => {
+    const store = openHotStore(newFile())
+    store.put('setting', 'a', '1')
+    store.put('setting', 'a', '2')
+    expect(store.get('setting', 'a')).toBe('2')
+    expect(store.get('secret', 'a')).toBeUndefined()
+    await store.commitLease(lease(1))
+    expect(store.leases()).toEqual([lease(1)])
+    await store.close()
+  })
+})
