@@ -54,7 +54,7 @@ describe('the authority', () => {
 
   it('makes both ends of a mutual TLS connection', async () => {
     const authority = await openAuthority(folder)
-    const server = tls.createServer({ ...await authority.own('server', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] }), ca: authority.pem, requestCert: true, rejectUnauthorized: true }, (socket) => socket.end(socket.getPeerCertificate().subject.CN))
+    const server = tls.createServer({ ...await authority.own('server', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] }), ca: authority.pem, requestCert: true, rejectUnauthorized: true }, (socket) => socket.end(String(socket.getPeerCertificate().subject.CN)))
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
     const signed = await authority.signAgent(makeRequest(), machine)
     if (!signed.ok) throw new Error(signed.fault.kind)

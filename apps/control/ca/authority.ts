@@ -59,9 +59,7 @@ export async function openAuthority(folder: string): Promise<Authority> {
       const kept = readPair(place)
       if (kept !== undefined && stillGood(kept.cert, names)) return kept
       const keys = await makeKeys()
-      const pair = { cert: (await issue(keys.publicKey, names)).toString('pem'), key: await exportKey(keys.privateKey) }
-      writePair(place, pair)
-      return pair
+      return writePair(place, { cert: (await issue(keys.publicKey, names)).toString('pem'), key: await exportKey(keys.privateKey) })
     },
     async signAgent(csrPem, names) {
       let request
@@ -73,7 +71,7 @@ export async function openAuthority(folder: string): Promise<Authority> {
       const verified = await request.verify().catch(() => false)
       if (!verified) return fault({ kind: 'csr-bad-signature' })
       const certificate = await issue(await request.publicKey.export(), names)
-      return ok({ cert: certificate.toString('pem'), serial: certificate.serialNumber.toLowerCase() })
+      return ok({ cert: `${certificate.toString('pem').trim()}\n`, serial: certificate.serialNumber.toLowerCase() })
     },
   }
 }
@@ -92,9 +90,7 @@ async function openRoot(folder: string): Promise<KeyPair> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  const pair = { cert: certificate.toString('pem'), key: await exportKey(keys.privateKey) }
-  writePair(place, pair)
-  return pair
+  return writePair(place, { cert: certificate.toString('pem'), key: await exportKey(keys.privateKey) })
 }
 
 const makeKeys = (): Promise<CryptoKeyPair> => crypto.subtle.generateKey(curve, true, ['sign', 'verify'])
@@ -129,6 +125,8 @@ function readPair(place: string): KeyPair | undefined {
   return cut < 0 ? undefined : { cert: text.slice(0, cut), key: text.slice(cut) }
 }
 
-function writePair(place: string, pair: KeyPair): void {
-  writeFileSync(`${place}.pem`, `${pair.cert.trim()}\n${pair.key.trim()}\n`, { mode: 0o600, flush: true })
+function writePair(place: string, pair: KeyPair): KeyPair {
+  const lines = { cert: `${pair.cert.trim()}\n`, key: `${pair.key.trim()}\n` }
+  writeFileSync(`${place}.pem`, lines.cert + lines.key, { mode: 0o600, flush: true })
+  return lines
 }
