@@ -1,0 +1,31 @@
+import { createInterface } from 'node:readline'
+import type { MachineView, NetworkView } from '#netboot/site'
+import { startNetboot } from '#netboot/serve/netboot'
+import { memorySite } from './memory-site.ts'
+
+/**
+ * Netboot with a site in memory as a process of its own, to be run in a network namespace: `tsx netboot-process.ts CONFIG-JSON`.
+ * Prints `{"ready":true}`, then each event and log line as JSON. Takes changes as JSON lines on stdin; ends when stdin ends.
+ */
+interface Config { networks: NetworkView[]; files?: Record<string, string>; chunkFolder?: string; machines?: Record<string, MachineView> }
+type Change = { machine?: [string, MachineView]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
+
+const config = JSON.parse(process.argv[2] ?? '{}') as Config
+const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
+const site = memorySite(config.networks, config.files ?? {}, config.chunkFolder ?? '')
+for (const [mac, view] of Object.entries(config.machines ?? {})) site.machines.set(mac, view)
+site.heard = (event) => say({ event })
+const logLine = (level: string) => (fields: object, event: string) => say({ log: event, level, fields: { ...fields, ...('err' in fields ? { err: String(fields.err) } : {}) } })
+const netboot = await startNetboot({ site, log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
+say({ ready: true })
+
+const changes = createInterface({ input: process.stdin })
+changes.on('line', (line) => {
+  const change = JSON.parse(line) as Change
+  if (change.machine) site.machines.set(...change.machine)
+  if (change.policy) site.networksNow = site.networksNow.map((network) => ({ ...network, policy: change.policy as NetworkView['policy'] }))
+  if (change.isBroken !== undefined) site.isBroken = change.isBroken
+  if (change.cannotStore !== undefined) site.cannotStore = change.cannotStore
+  say({ changed: true })
+})
+changes.on('close', () => { netboot.close().then(() => process.exit(0), () => process.exit(1)) })
