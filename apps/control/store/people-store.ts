@@ -1,0 +1,39 @@
+import type { RegistryClient } from './registry-store.ts'
+
+/** Someone who may sign in. `passwordHash` is `scrypt$N$salt$hash`. */
+export interface UserRow { readonly name: string; readonly passwordHash: string; readonly mustChange: boolean; readonly role: string }
+
+/** Users, sessions, tokens, SSH keys and the audit trail. */
+export interface PeopleStore {
+  findUser(name: string): Promise<UserRow | null>
+  saveUser(user: UserRow): Promise<void>
+  addSession(hash: string, user: string, now: string, expiresAt: string): Promise<void>
+  findSession(hash: string): Promise<{ user: string; expiresAt: string } | null>
+  removeSession(hash: string): Promise<void>
+  /** Ends every session of a user but the one given. */
+  removeSessions(user: string, exceptHash: string): Promise<void>
+  findToken(hash: string): Promise<{ user: string } | null>
+  addToken(hash: string, user: string, title: string, now: string): Promise<void>
+  sshKeys(): Promise<string[]>
+  setSshKeys(keys: readonly string[]): Promise<void>
+  audit(line: { at: string; user: string; act: string; target: string; detail: string }): Promise<void>
+}
+
+/** The people store over registry.db. */
+export function peopleStore(client: RegistryClient): PeopleStore {
+  return {
+    findUser: (name) => client.user.findUnique({ where: { name } }),
+    saveUser: async (user) => void (await client.user.upsert({ where: { name: user.name }, create: user, update: user })),
+    addSession: async (hash, user, now, expiresAt) => {
+      await client.$transaction([client.session.deleteMany({ where: { expiresAt: { lt: now } } }), client.session.create({ data: { hash, user, createdAt: now, expiresAt } })])
+    },
+    findSession: (hash) => client.session.findUnique({ where: { hash } }),
+    removeSession: async (hash) => void (await client.session.deleteMany({ where: { hash } })),
+    removeSessions: async (user, exceptHash) => void (await client.session.deleteMany({ where: { user, hash: { not: exceptHash } } })),
+    findToken: (hash) => client.token.findUnique({ where: { hash } }),
+    addToken: async (hash, user, title, now) => void (await client.token.create({ data: { hash, user, title, createdAt: now } })),
+    sshKeys: async () => (await client.sshKey.findMany({ orderBy: { id: 'asc' } })).map((row) => row.text),
+    setSshKeys: async (keys) => void (await client.$transaction([client.sshKey.deleteMany(), client.sshKey.createMany({ data: [...new Set(keys)].map((text) => ({ text })) })])),
+    audit: async (line) => void (await client.audit.create({ data: line })),
+  }
+}
