@@ -3,35 +3,37 @@ import type { OutgoingLine } from './log-lines.ts'
 /** Lines waiting to be sent, bounded: when the appliance is away the oldest are dropped and their number is told. */
 export interface LogQueue {
   push(line: OutgoingLine): void
-  /** The next batch as JSON lines, or undefined where there is none. The lines stay until `sent`. */
-  batch(now: Date): { body: string; count: number } | undefined
-  sent(count: number): void
+  /** The next batch as JSON lines, or undefined where there is none. Its lines stay until `sent(upTo)`. */
+  batch(): { body: string; upTo: number } | undefined
+  sent(upTo: number): void
 }
 
 const mostLines = 5000
 const mostBatchLines = 500
 
 /** Makes an empty queue. */
-export function logQueue(): LogQueue {
-  const lines: OutgoingLine[] = []
+export function logQueue(now: () => Date): LogQueue {
+  const lines: { seq: number; line: OutgoingLine }[] = []
+  let last = 0
   let dropped = 0
+  const add = (line: OutgoingLine) => lines.push({ seq: (last += 1), line })
   return {
     push(line) {
-      lines.push(line)
-      if (lines.length <= mostLines) return
-      dropped += lines.splice(0, lines.length - mostLines).length
+      add(line)
+      if (lines.length > mostLines) dropped += lines.splice(0, lines.length - mostLines).length
     },
-    batch(now) {
-      if (lines.length === 0) return undefined
+    batch() {
       if (dropped > 0) {
-        lines.unshift({ at: now.toISOString(), source: 'agent', level: 'warn', text: `${dropped} log lines were dropped while the appliance was away` })
+        add({ at: now().toISOString(), source: 'agent', level: 'warn', text: `${dropped} log lines were dropped while the appliance was away` })
         dropped = 0
       }
       const some = lines.slice(0, mostBatchLines)
-      return { body: some.map((line) => `${JSON.stringify(line)}\n`).join(''), count: some.length }
+      const upTo = some.at(-1)?.seq
+      return upTo === undefined ? undefined : { body: some.map(({ line }) => `${JSON.stringify(line)}\n`).join(''), upTo }
     },
-    sent(count) {
-      lines.splice(0, count)
+    sent(upTo) {
+      const next = lines.findIndex(({ seq }) => seq > upTo)
+      lines.splice(0, next === -1 ? lines.length : next)
     },
   }
 }
