@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { Cloud, EventPage, Image, Network, NetworkPatch, Role, Status } from '#contract/operator-api'
+import { Refusal, type OperatorDeps } from './deps.ts'
+import { PageQuery } from './machine-routes.ts'
+
+/** What is not about one machine: status, roles, images, networks, the cloud, the journal. */
+export function addSiteRoutes(app: FastifyInstance, deps: OperatorDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+  api.get('/status', { schema: { response: { 200: Status } } }, async (request) => ({ ...deps.status(), me: { name: request.operator.name, mustChangePassword: request.operator.mustChangePassword } }))
+  api.get('/roles', { schema: { response: { 200: z.array(Role) } } }, async () => deps.roles())
+  api.get('/images', { schema: { response: { 200: z.array(Image) } } }, async () => deps.images())
+  api.get('/cloud', { schema: { response: { 200: Cloud } } }, async () => deps.cloud())
+  api.get('/networks', { schema: { response: { 200: z.array(Network) } } }, async () => deps.networks())
+  api.patch('/networks/:id', { schema: { params: z.object({ id: z.string().max(64) }), body: NetworkPatch, response: { 200: Network } } }, async (request) => {
+    const network = deps.networks().find((one) => one.id === request.params.id)
+    if (network === undefined) throw new Refusal(404, `There is no network “${request.params.id}”.`)
+    return request.body.policy === undefined ? network : deps.setPolicy(network.id, request.body.policy, request.operator.name)
+  })
+  api.get('/events', { schema: { querystring: PageQuery, response: { 200: EventPage } } }, async (request) => deps.events(request.query))
+}
