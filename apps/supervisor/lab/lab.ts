@@ -5,7 +5,7 @@ import { keepRunning, type KeptProcess } from '../child.ts'
 import { planGuests, prepareGuest, qemuArguments, type Guest } from './guest.ts'
 import { inside, type LabNames } from './network.ts'
 import { probeKvm } from './kvm.ts'
-import { qmp } from './qmp.ts'
+import { runQmp } from '#control/power/qmp'
 
 /** What the lab must know of a machine to decide when to power on the next: has it come as far as it can by itself? */
 export interface Settled {
@@ -65,7 +65,7 @@ async function powerOnInTurn(guests: readonly Guest[], settled: Settled, say: (t
       await wait(500, undefined, { signal })
     }
     while (!existsSync(guest.qmp)) await wait(100, undefined, { signal })
-    await qmp(guest.qmp, ['cont'])
+    await runQmp(guest.qmp, ['cont'], signal)
     busy.set(guest, Date.now())
     say(`lab: machine ${guest.index + 1} (${guest.kind}, ${guest.mac}) is powered on`)
   }
