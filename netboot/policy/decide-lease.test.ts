@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { testNetwork } from '../../test/sim/memory-site.ts'
+import type { Lease, NetworkView } from '../site.ts'
+import type { BootRequest } from './boot-request.ts'
+import { decideAnswer } from './decide-answer.ts'
+import { decideLease } from './decide-lease.ts'
+import { LeaseBook } from './lease-book.ts'
+
+const now = 1_000_000
+const mac = '52:54:00:00:00:01'
+const other = '52:54:00:00:00:02'
+
+const ask = (fields: Partial<BootRequest>): BootRequest => ({
+  type: 'discover', mac, client: { kind: 'system', architecture: null, vendorClass: '', hostname: 'h', uuid: null }, architecture: null, bootClass: null, clientId: '01', requestedAddress: null,
+  serverId: null, clientAddress: null, relayAddress: null, wantsBroadcast: false, wantedOptions: [], maxBytes: 548, ...fields,
+})
+const lease = (address: string, owner: string, fields: Partial<Lease> = {}): Lease => ({ networkId: 'lab', address, mac: owner, clientId: '', hostname: '', state: 'bound', startedAtMs: 0, expiresAtMs: now + 60_000, ...fields })
+const decide = (fields: Partial<BootRequest>, leases: Lease[] = [], reserved: string | null = null, network: NetworkView = testNetwork) =>
+  decideLease(ask(fields), new LeaseBook(network, leases), network, reserved, now)
+
+describe('decideLease', () => {
+  it.each<[string, Partial<BootRequest>, Lease[], string | null, object]>([
+    ['DISCOVER of a stranger: an address of the pool', {}, [], null, { kind: 'offer', leaseSeconds: 3600 }],
+    ['DISCOVER with a lease: the same address', {}, [lease('10.77.0.150', mac)], null, { kind: 'offer', address: '10.77.0.150' }],
+    ['DISCOVER with a lease long past: still the same address', {}, [lease('10.77.0.150', mac, { expiresAtMs: 5 })], null, { kind: 'offer', address: '10.77.0.150' }],
+    ['DISCOVER with another client id: still the same address', { clientId: 'ff00' }, [lease('10.77.0.150', mac, { clientId: '01' })], null, { kind: 'offer', address: '10.77.0.150' }],
+    ['DISCOVER with a wish that is free: the wish', { requestedAddress: '10.77.0.177' }, [], null, { kind: 'offer', address: '10.77.0.177' }],
+    ['DISCOVER with a reservation outside the pool: the reservation', {}, [lease('10.77.0.150', mac)], '10.77.0.20', { kind: 'offer', address: '10.77.0.20' }],
+    ['DISCOVER with a reservation that somebody has: another', {}, [lease('10.77.0.20', other)], '10.77.0.20', { kind: 'offer' }],
+    ['SELECTING us', { type: 'request', serverId: '10.77.0.1', requestedAddress: '10.77.0.150' }, [], null, { kind: 'ack', lease: { address: '10.77.0.150', mac, state: 'bound', expiresAtMs: now + 3_600_000 } }],
+    ['SELECTING another server', { type: 'request', serverId: '10.77.0.2', requestedAddress: '10.77.0.150' }, [], null, { kind: 'ignore', why: 'other-server' }],
+    ['SELECTING an address that somebody has', { type: 'request', serverId: '10.77.0.1', requestedAddress: '10.77.0.150' }, [lease('10.77.0.150', other)], null, { kind: 'nak' }],
+    ['SELECTING the appliance itself', { type: 'request', serverId: '10.77.0.1', requestedAddress: '10.77.0.1' }, [], null, { kind: 'nak' }],
+    ['SELECTING without an address', { type: 'request', serverId: '10.77.0.1' }, [], null, { kind: 'nak' }],
+    ['INIT-REBOOT with its own address', { type: 'request', requestedAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'ack' }],
+    ['INIT-REBOOT with an address of another network', { type: 'request', requestedAddress: '192.168.1.5' }, [], null, { kind: 'nak' }],
+    ['INIT-REBOOT of a stranger: silence', { type: 'request', requestedAddress: '10.77.0.150' }, [], null, { kind: 'ignore', why: 'unknown-client' }],
+    ['INIT-REBOOT with an address that is no longer its own', { type: 'request', requestedAddress: '10.77.0.151' }, [lease('10.77.0.150', mac)], null, { kind: 'nak' }],
+    ['RENEWING', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'ack' }],
+    ['RENEWING a lease that was lost', { type: 'request', clientAddress: '10.77.0.150' }, [], null, { kind: 'ack' }],
+    ['REBINDING what another has', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', other)], null, { kind: 'nak' }],
+    ['REBINDING from another network', { type: 'request', clientAddress: '10.78.0.150' }, [], null, { kind: 'nak' }],
+    ['REQUEST of nothing', { type: 'request' }, [], null, { kind: 'ignore', why: 'not-for-us' }],
+    ['DECLINE of its own', { type: 'decline', requestedAddress: '10.77.0.150', serverId: '10.77.0.1' }, [lease('10.77.0.150', mac)], null, { kind: 'decline', lease: { state: 'declined' } }],
+    ['DECLINE of another machine\'s', { type: 'decline', requestedAddress: '10.77.0.150', serverId: '10.77.0.1' }, [lease('10.77.0.150', other)], null, { kind: 'ignore', why: 'unknown-client' }],
+    ['DECLINE to another server', { type: 'decline', requestedAddress: '10.77.0.150', serverId: '10.77.0.9' }, [lease('10.77.0.150', mac)], null, { kind: 'ignore', why: 'other-server' }],
+    ['RELEASE of its own', { type: 'release', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'release', lease: { state: 'released', expiresAtMs: now } }],
+    ['RELEASE of another machine\'s', { type: 'release', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', other)], null, { kind: 'ignore', why: 'unknown-client' }],
+    ['INFORM', { type: 'inform', clientAddress: '10.77.0.9' }, [], null, { kind: 'inform', address: '10.77.0.9' }],
+    ['INFORM without an address', { type: 'inform' }, [], null, { kind: 'ignore', why: 'not-for-us' }],
+  ])('%s', (_, fields, leases, reserved, expected) => expect(decide(fields, leases, reserved)).toMatchObject(expected))
+
+  it('gives no address at all in proxy mode', () => expect(decide({}, [], null, { ...testNetwork, mode: 'proxy' })).toEqual({ kind: 'ignore', why: 'proxy-only' }))
+
+  it('offers a full pool to nobody, then the address longest out of use', () => {
+    const small = { ...testNetwork, rangeFrom: '10.77.0.100', rangeTo: '10.77.0.102' }
+    const taken = ['10.77.0.100', '10.77.0.101', '10.77.0.102'].map((address, index) => lease(address, `52:54:00:00:01:0${index}`, { expiresAtMs: now + 1000 }))
+    expect(decide({}, taken, null, small)).toEqual({ kind: 'ignore', why: 'pool-full' })
+    const past = taken.map((one, index) => ({ ...one, expiresAtMs: now - [30, 90, 60][index]! }))
+    expect(decide({}, past, null, small)).toMatchObject({ kind: 'offer', address: '10.77.0.101' })
+  })
+
+  it('promises one address to one client', () => {
+    const book = new LeaseBook({ ...testNetwork, rangeTo: '10.77.0.101' }, [])
+    const offer = (who: string) => decideLease(ask({ mac: who }), book, testNetwork, null, now)
+    const [first, second] = [offer(mac), offer(other)]
+    expect(first).not.toEqual(second)
+    expect(offer(mac)).toEqual(first)
+    expect(offer('52:54:00:00:00:03')).toEqual({ kind: 'ignore', why: 'pool-full' })
+  })
+
+  it('leaves a declined address alone for ten minutes', () => {
+    const book = new LeaseBook(testNetwork, [lease('10.77.0.150', mac)])
+    const declined = decideLease(ask({ type: 'decline', requestedAddress: '10.77.0.150' }), book, testNetwork, null, now)
+    if (declined.kind === 'decline') book.record(declined.lease)
+    expect(book.isFreeFor('10.77.0.150', mac, now + 60_000)).toBe(false)
+    expect(book.isFreeFor('10.77.0.150', mac, now + 601_000)).toBe(true)
+    expect(decideLease(ask({}), book, testNetwork, null, now)).not.toMatchObject({ address: '10.77.0.150' })
+  })
+})
+
+describe('decideAnswer in proxy mode', () => {
+  const proxy = { ...testNetwork, mode: 'proxy' as const }
+  const boot = { kind: 'boot', file: 'x', nextServer: '10.77.0.1', vendorClass: 'PXEClient', vendorOptions: null, ipxeOptions: null } as const
+  it.each<[string, Partial<BootRequest>, number, object]>([
+    ['DISCOVER of firmware', {}, 67, { kind: 'reply', grant: { type: 'offer', address: '0.0.0.0', leaseSeconds: null } }],
+    ['REQUEST on 67 is for the other server', { type: 'request' }, 67, { kind: 'ignore', why: 'proxy-only' }],
+    ['REQUEST on 4011', { type: 'request' }, 4011, { kind: 'reply', grant: { type: 'ack' } }],
+    ['DISCOVER on 4011', {}, 4011, { kind: 'ignore', why: 'not-for-us' }],
+  ])('%s', (_, fields, port, expected) => expect(decideAnswer(ask(fields), port, boot, new LeaseBook(proxy, []), proxy, undefined, now)).toMatchObject(expected))
+  it('an installed system', () => expect(decideAnswer(ask({}), 67, { kind: 'plain' }, new LeaseBook(proxy, []), proxy, undefined, now)).toEqual({ kind: 'ignore', why: 'not-pxe' }))
+})

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { testNetwork } from '../../test/sim/memory-site.ts'
+import { readPcap } from '../../test/sim/pcap.ts'
+import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
+import { option } from '../codec/dhcp4-options.ts'
+import type { MachineView } from '../site.ts'
+import { readBootRequest, type BootRequest } from './boot-request.ts'
+import { chooseDestination } from './choose-destination.ts'
+import { chooseFile } from './choose-file.ts'
+import { chooseRange } from './choose-range.ts'
+import { composeNak, composeReply, dropLastOption } from './compose-reply.ts'
+import { decideBoot } from './decide-boot.ts'
+import { decideOffer } from './decide-offer.ts'
+
+const folder = path.join(import.meta.dirname, '../../test/fixtures/captures')
+/** The first client message of a capture: what that firmware really sends. */
+function asked(name: string): { message: DhcpMessage; request: BootRequest } {
+  const datagram = readPcap(readFileSync(path.join(folder, name))).find(({ to }) => to.port === 67)
+  const message = datagram && decodeDhcp4(datagram.payload)
+  const request = message?.ok ? readBootRequest(message.value) : undefined
+  if (!message?.ok || !request?.ok) throw new Error(`${name} does not begin with a request`)
+  return { message: message.value, request: request.value }
+}
+const all = (): boolean => true
+const machine = (decision: MachineView['decision']): MachineView => ({ id: 'm1', hostname: 'node1', decision, address: null })
+
+describe('decideOffer', () => {
+  it.each([
+    ['bios-virtio-ipxe.pcap', { kind: 'boot', file: 'http://10.77.0.1/boot.ipxe', vendorClass: 'PXEClient' }],
+    ['uefi-virtio-ovmfnative-pxe.pcap', { kind: 'boot', file: 'snponly.efi', nextServer: '10.77.0.1', vendorClass: 'PXEClient', vendorOptions: Uint8Array.of(6, 1, 8, 255) }],
+    ['uefi-virtio-httpboot.pcap', { kind: 'boot', file: 'http://10.77.0.1/files/snponly.efi', vendorClass: 'HTTPClient', vendorOptions: null }],
+    ['proxy-p-bios.pcap', { kind: 'boot' }],
+  ])('answers the firmware of %s', (name, expected) => expect(decideOffer(asked(name).request, 'ramdisk', testNetwork, all)).toMatchObject(expected))
+
+  const { request } = asked('uefi-virtio-ovmfnative-pxe.pcap')
+  it.each<[string, BootRequest, Parameters<typeof decideOffer>[1], () => boolean, object]>([
+    ['a machine that boots its disk is still given iPXE, which boots it', request, 'localDisk', all, { kind: 'boot' }],
+    ['firmware of an ignored machine hears nothing', request, 'ignore', all, { kind: 'ignore', why: 'policy-ignore' }],
+    ['firmware without a loader for it hears nothing', request, 'ramdisk', () => false, { kind: 'ignore', why: 'no-boot-file' }],
+    ['firmware of an unknown architecture hears nothing', { ...request, architecture: null }, 'ramdisk', all, { kind: 'ignore', why: 'no-boot-file' }],
+    ['the system of an ignored machine gets its address', { ...request, client: { ...request.client, kind: 'system' } }, 'ignore', all, { kind: 'plain' }],
+  ])('%s', (_, who, decision, hasFile, expected) => expect(decideOffer(who, decision, testNetwork, hasFile)).toMatchObject(expected))
+})
+
+describe('decideBoot', () => {
+  it.each([
+    ['a stranger where strangers are discovered', undefined, 'discover', true, 'ramdisk'],
+    ['a stranger where they are ignored', undefined, 'ignore', true, 'ignore'],
+    ['a known machine where strangers are ignored', machine('ramdisk'), 'ignore', true, 'ramdisk'],
+    ['no ramdisk yet', undefined, 'discover', false, 'wait'],
+    ['its disk, even without a ramdisk', machine('localDisk'), 'discover', false, 'localDisk'],
+    ['held', machine('wait'), 'discover', true, 'wait'],
+    ['left alone', machine('ignore'), 'discover', true, 'ignore'],
+  ] as const)('%s', (_, view, policy, hasRamdisk, expected) => expect(decideBoot(view, { policy }, hasRamdisk).decision).toBe(expected))
+})
+
+describe('composeReply', () => {
+  it('puts what OVMF asked for in its order and fits its size', () => {
+    const { message, request } = asked('uefi-virtio-ovmfnative-pxe.pcap')
+    const boot = decideOffer(request, 'ramdisk', testNetwork, all)
+    const reply = composeReply(request, message, testNetwork, { type: 'offer', address: '10.77.0.9', leaseSeconds: 3600, hostname: 'node1' }, boot)
+    expect(Array.from(reply.options.keys())).toEqual([53, 54, 51, 1, 3, 6, 12, 15, 28, 42, 43, 58, 59, 60, 66, 67, 97])
+    expect(reply).toMatchObject({ op: 'reply', yourAddress: '10.77.0.9', nextServer: '10.77.0.1', bootFile: 'snponly.efi', flags: 0x8000, xid: message.xid })
+    expect(encodeDhcp4(reply, request.maxBytes).ok).toBe(true)
+  })
+
+  it('gives a system its network, its name and its time, and nothing to boot', () => {
+    const { message, request } = asked('bios-virtio-ipxe.pcap')
+    const reply = composeReply({ ...request, wantedOptions: [] }, message, testNetwork, { type: 'ack', address: '10.77.0.9', leaseSeconds: 3600, hostname: 'node1' }, { kind: 'plain' })
+    expect(reply.bootFile).toBe('')
+    expect(Object.fromEntries(Array.from(reply.options, ([code, value]) => [code, Buffer.from(value).toString('hex')]))).toMatchObject({
+      1: 'ffffff00', 3: '0a4d0001', 6: '0a4d0001', 12: '6e6f646531', 15: '6c61622e74657374', 42: '0a4d0001', 51: '00000e10', 58: '00000708', 59: '00000c4e', 119: '036c6162047465737400',
+    })
+    expect(reply.options.has(option.vendorClass)).toBe(false)
+  })
+
+  it('echoes option 82 last and sends a refusal behind a relay as broadcast', () => {
+    const { message, request } = asked('bios-virtio-ipxe.pcap')
+    const relayed = { ...message, options: new Map([[option.relayAgent, Uint8Array.of(1, 2, 65, 66)], ...message.options]) }
+    const reply = composeReply(request, relayed, testNetwork, { type: 'ack', address: '10.77.0.9', leaseSeconds: 60, hostname: null }, { kind: 'plain' })
+    expect(Array.from(reply.options.keys()).at(-1)).toBe(82)
+    const nak = composeNak({ ...request, relayAddress: '10.77.0.254' }, relayed, testNetwork, 'no')
+    expect([nak.flags, nak.yourAddress, Array.from(nak.options.keys())]).toEqual([0x8000, '0.0.0.0', [53, 54, 56, 61, 82]])
+    let fewer: DhcpMessage | undefined = reply
+    for (let next = dropLastOption(fewer); next; next = dropLastOption(next)) fewer = next
+    expect(Array.from(fewer.options.keys())).toEqual([53, 54, 51, 1, 82])
+  })
+})
+
+describe('chooseDestination', () => {
+  const { request } = asked('bios-virtio-ipxe.pcap')
+  const arrived = { port: 67, from: { address: '10.77.0.9', port: 68 } }
+  it.each([
+    ['relay first', { relayAddress: '10.0.0.1', clientAddress: '10.77.0.9', wantsBroadcast: true }, 'ack', { kind: 'socket', address: '10.0.0.1', port: 67 }],
+    ['then its own address', { clientAddress: '10.77.0.9', wantsBroadcast: true }, 'ack', { kind: 'socket', address: '10.77.0.9', port: 68 }],
+    ['then broadcast, where it asked for it', { wantsBroadcast: true }, 'offer', { kind: 'socket', address: '255.255.255.255', port: 68 }],
+    ['else its new address by its MAC', {}, 'offer', { kind: 'raw', address: '10.77.0.50', port: 68, mac: request.mac }],
+    ['a refusal is broadcast', { clientAddress: '10.77.0.9' }, 'nak', { kind: 'socket', address: '255.255.255.255', port: 68 }],
+  ] as const)('%s', (_, fields, answer, expected) => expect(chooseDestination({ ...request, ...fields }, answer, '10.77.0.50', arrived)).toEqual(expected))
+  it('4011 goes back to its sender', () => expect(chooseDestination(request, 'ack', '0.0.0.0', { port: 4011, from: { address: '10.77.0.9', port: 4011 } })).toEqual({ kind: 'socket', address: '10.77.0.9', port: 4011 }))
+})
+
+describe('chooseFile', () => {
+  const find = (name: string) => (name === 'snponly.efi' ? { name, path: '/x', sizeBytes: 1, sha256: '' } : undefined)
+  it.each([['snponly.efi', true], ['/snponly.efi', true], ['//snponly.efi', true], ['\\snponly.efi', true], ['../snponly.efi', false], ['/etc/passwd', false], ['', false], ['a\u0000b', false], ['x'.repeat(300), false]])('%j', (name, isServed) => expect(chooseFile(name, find).ok).toBe(isServed))
+})
+
+describe('chooseRange', () => {
+  const part = (start: number, end: number) => ({ kind: 'part', start, end })
+  it.each([
+    [undefined, undefined, { kind: 'whole' }], ['bytes=0-9', undefined, part(0, 9)], ['bytes=90-', undefined, part(90, 99)], ['bytes=-10', undefined, part(90, 99)], ['bytes=0-500', undefined, part(0, 99)],
+    ['bytes=100-', undefined, { kind: 'unsatisfiable' }], ['bytes=-0', undefined, { kind: 'unsatisfiable' }], ['bytes=9-3', undefined, { kind: 'whole' }], ['bytes=0-1,4-5', undefined, { kind: 'whole' }],
+    ['lines=1-2', undefined, { kind: 'whole' }], ['bytes=-', undefined, { kind: 'whole' }], ['bytes=0-9', '"e"', part(0, 9)], ['bytes=0-9', '"old"', { kind: 'whole' }],
+  ])('%s with If-Range %s', (range, ifRange, expected) => expect(chooseRange(range, ifRange, '"e"', 100)).toEqual(expected))
+})

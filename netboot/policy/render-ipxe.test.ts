@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import type { BootDecision, MachineView } from '../site.ts'
+import { renderEntry, renderScript, renderTrouble } from './render-ipxe.ts'
+
+const mac = '52:54:00:00:00:01'
+const render = (decision: BootDecision, why = 'Because.', machine?: MachineView, hasFile = true): string => renderScript({ decision, why }, '10.77.0.1', mac, machine, () => hasFile)
+
+describe('the boot scripts', () => {
+  it('ask for ever', () => {
+    for (const script of [renderEntry('10.77.0.1'), renderTrouble('10.77.0.1'), render('ramdisk'), render('wait'), render('localDisk')]) {
+      expect(script.startsWith('#!ipxe\n')).toBe(true)
+      expect(script).toMatch(/goto (again|ask)/)
+    }
+  })
+  it('start the ramdisk with the card that booted', () => {
+    expect(render('ramdisk', '', { id: 'm', hostname: null, decision: 'ramdisk', address: null, kernelArguments: ['sc.debug=1', 'a b', '$(x)'] })).toContain(
+      'kernel http://10.77.0.1/files/vmlinuz initrd=initrd.img BOOTIF=01-52-54-00-00-00-01 sc.url=http://10.77.0.1 console=ttyS0 console=tty0 net.ifnames=0 panic=30 sc.debug=1 || goto failed\n')
+  })
+  it('start the disk of both firmwares', () => {
+    expect(render('localDisk')).toContain('sanboot --no-describe --drive 0x80 || goto failed')
+    expect(render('localDisk')).toContain('chain http://10.77.0.1/files/localboot.efi || goto next')
+    expect(render('localDisk', '', undefined, false)).not.toContain('localboot.efi')
+  })
+  it('never say "boot your disk" to one that waits', () => {
+    for (const script of [renderTrouble('10.77.0.1'), render('wait'), renderEntry('10.77.0.1')]) expect(script).not.toMatch(/sanboot|exit/)
+  })
+  it('leave a stranger to its next boot entry', () => expect(render('ignore')).toMatch(/exit 1\n$/))
+  it('show text without letting it do anything', () => {
+    expect(render('wait', 'x || exit ${net0/mac} # \n exit \u001b[2J').split('\n')[1]).toBe('echo x    exit  {net0/mac}     exit  [2J')
+  })
+  it('go only to labels that are there', () => {
+    for (const script of [renderEntry('a'), renderTrouble('a'), render('ramdisk'), render('wait'), render('localDisk'), render('localDisk', '', undefined, false)]) {
+      const labels = new Set(Array.from(script.matchAll(/^:(\w+)$/gm), ([, label]) => label))
+      for (const [, label] of script.matchAll(/goto (\w+)/g)) expect(labels).toContain(label)
+    }
+  })
+})
