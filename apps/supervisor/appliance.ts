@@ -63,7 +63,10 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
     keep({ name: 'balancer-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.balancerPort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.balancer}`] })
   }
   writeFileSync(path.join(options.runDir, 'appliance.json'), JSON.stringify({ socket: sockets.operator, url: `${options.plainHttp ? 'http' : 'https'}://127.0.0.1:${options.consolePort}`, dataDir: options.dataDir }))
-  const record = setInterval(() => recordChildren(options.runDir, kept.flatMap((one) => one.pid() ?? [])), 2000)
+  const record = setInterval(() => recordChildren(options.runDir, kept.flatMap((one) => {
+    const pid = one.pid()
+    return pid === undefined ? [] : [{ name: one.name, pid }]
+  })), 1000)
   return {
     operatorSocket: sockets.operator,
     kernel: () => newestKernel(path.join(options.dataDir, 'images')),

@@ -12,11 +12,11 @@ function startTime(pid: number): string | undefined {
   }
 }
 
-interface Claim { readonly pid: number; readonly started: string | undefined }
+interface Claim { readonly name: string; readonly pid: number; readonly started: string | undefined }
 
-/** Processes that an earlier, killed run left behind are ended by id, if they still are who they were. */
-export function recordChildren(runDir: string, pids: readonly number[]): void {
-  writeFileSync(path.join(runDir, 'children.json'), JSON.stringify(pids.map((pid): Claim => ({ pid, started: startTime(pid) }))), { mode: 0o600 })
+/** Writes down who runs, so that the next run can end by id what a killed one left behind, if they still are who they were. */
+export function recordChildren(runDir: string, children: readonly { name: string; pid: number }[]): void {
+  writeFileSync(path.join(runDir, 'children.json'), JSON.stringify(children.map(({ name, pid }): Claim => ({ name, pid, started: startTime(pid) }))), { mode: 0o600 })
 }
 
 /** Makes the run folder ours. Throws where a living appliance has it; ends what a killed one left. */
@@ -28,7 +28,7 @@ export async function claimRunDir(runDir: string): Promise<void> {
     if (child.started !== undefined && startTime(child.pid) === child.started) process.kill(child.pid, 'SIGKILL')
   rmSync(runDir, { recursive: true, force: true })
   mkdirSync(runDir, { recursive: true, mode: 0o711 })
-  writeFileSync(path.join(runDir, 'owner.json'), JSON.stringify([{ pid: process.pid, started: startTime(process.pid) } satisfies Claim]))
+  writeFileSync(path.join(runDir, 'owner.json'), JSON.stringify([{ name: 'up', pid: process.pid, started: startTime(process.pid) } satisfies Claim]))
 }
 
 function read(file: string): Claim[] {

@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,6 +18,8 @@ export interface LabRun {
   /** Runs `scripts/systemcloud` against this lab. Rejects with its output where it does not exit with 0. */
   cli(...args: string[]): Promise<string>
   machines(): Promise<Machine[]>
+  /** Kills the control process as a crash would. */
+  killControl(): void
   stop(): Promise<void>
 }
 
@@ -54,7 +56,6 @@ export async function startLabRun(machines: number): Promise<LabRun> {
   const [dataDir, runDir] = [path.join(home, 'data'), path.join(home, 'run')]
   mkdirSync(path.join(imageCache, 'images'), { recursive: true })
   mkdirSync(dataDir)
-  const { symlinkSync } = await import('node:fs')
   for (const part of ['images', 'chunks', 'apt-cache']) {
     mkdirSync(path.join(imageCache, part), { recursive: true })
     symlinkSync(path.join(imageCache, part), path.join(dataDir, part))
@@ -74,6 +75,10 @@ export async function startLabRun(machines: number): Promise<LabRun> {
   const run: LabRun = {
     consoleUrl: `https://127.0.0.1:${consolePort}`, balancerPort, dataDir, runDir, output: () => text, cli,
     machines: async () => JSON.parse(await cli('machines', '--json')) as Machine[],
+    killControl() {
+      const children = JSON.parse(readFileSync(path.join(runDir, 'children.json'), 'utf8')) as { name: string; pid: number }[]
+      process.kill(children.find((child) => child.name === 'control')?.pid ?? 0, 'SIGKILL')
+    },
     async stop() {
       up.kill('SIGTERM')
       const stopped = await Promise.race([ended.then(() => true), wait(60_000, false, { ref: false })])

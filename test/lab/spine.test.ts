@@ -47,7 +47,7 @@ describe('from bare machines to a running service', () => {
     expect(kinds).toContain('inventory.posted')
   })
 
-  it('brings a Manager and an AppServer to ready', async () => {
+  it('brings a Manager and an AppServer to ready, though control is killed three times on the way', async () => {
     const find = (firmware: string) => async (): Promise<Machine> => {
       const machine = (await lab.machines()).find((one) => one.inventory?.firmware === firmware)
       if (machine === undefined) throw new Error(`no ${firmware} machine`)
@@ -56,6 +56,14 @@ describe('from bare machines to a running service', () => {
     const [manager, appServer] = [await find('bios')(), await find('uefi')()]
     await lab.cli('assign', manager.id, 'manager', '--yes')
     await lab.cli('assign', appServer.id, 'appserver', '--yes')
+    for (const kind of ['writeImage', 'enrolAgent', 'applyRole']) {
+      await until(`${kind} runs`, 15 * minute, async () => {
+        const machine = (await lab.machines()).find((one) => one.id === manager.id)
+        if (machine?.phase === 'failed') throw new Error(machine.problem ?? 'failed')
+        return machine?.steps.some((step) => step.kind === kind && step.status === 'running')
+      }, () => lab.output())
+      lab.killControl()
+    }
     await lab.cli('wait', manager.id, 'ready', '--timeout', '1500')
     await lab.cli('wait', appServer.id, 'ready', '--timeout', '1500')
     for (const machine of await lab.machines()) if (machine.role !== null) {
