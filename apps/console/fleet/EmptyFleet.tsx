@@ -1,0 +1,20 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { imagesQuery, networksQuery } from '../api/queries.ts'
+import { Empty } from '../kit/Notice.tsx'
+
+/** Before the first machine: what to plug in, and what the appliance is ready for. */
+export function EmptyFleet() {
+  const networks = useQuery(networksQuery)
+  const ramdisk = useQuery(imagesQuery).data?.find(({ kind }) => kind === 'ramdisk')
+  return (
+    <Empty icon="plug" title="Plug a machine in">
+      <ol className="mt-3 flex flex-col gap-2 text-left">
+        <li><b className="text-ink">1.</b> Connect its network card to {networks.data?.length ? <>the network of <span className="font-mono text-ink">{networks.data.map((network) => `${network.interface} (${network.cidr})`).join(', ')}</span></> : 'the provisioning network'}.</li>
+        <li><b className="text-ink">2.</b> Let its firmware boot from the network first (PXE or HTTP Boot), and switch it on.</li>
+        <li><b className="text-ink">3.</b> It appears here with its first packet, and tells its parts within a minute.</li>
+      </ol>
+      {ramdisk && ramdisk.state !== 'ready' ? <p className="mt-4 text-amber">The ramdisk that machines boot is {ramdisk.state}{ramdisk.step ? `: ${ramdisk.step}` : ''}. Machines wait for it and then go on by themselves.</p> : null}
+    </Empty>
+  )
+}

@@ -1,0 +1,85 @@
+'use client'
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { io, type Socket } from 'socket.io-client'
+import type { JournalEvent, LogLine } from '#contract/events'
+import { keys, statusQuery } from '../api/queries.ts'
+import { Inbox, messages } from './inbox.ts'
+import { isRewound } from './reduce-events.ts'
+
+/** How the page hears of changes: `live`, or `lost` since a moment (ms). */
+export interface Connection { state: 'connecting' | 'live' | 'lost', since: number }
+
+interface Live { connection: Connection, socket: Socket | undefined }
+const LiveContext = createContext<Live>({ connection: { state: 'connecting', since: 0 }, socket: undefined })
+
+/** Whether changes arrive at the moment. */
+export const useConnection = (): Connection => useContext(LiveContext).connection
+
+/** Holds the one socket of the page. After each reconnect it asks for what was missed and fetches the lists again. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient()
+  const status = useQuery(statusQuery)
+  const [connection, setConnection] = useState<Connection>({ state: 'connecting', since: Date.now() })
+  const [socket, setSocket] = useState<Socket>()
+  const known = status.data !== undefined
+
+  useEffect(() => {
+    if (!known) return
+    const box = new Inbox(client, client.getQueryData<{ seq: number }>(keys.status)?.seq ?? 0)
+    const opened = io({ path: '/socket.io', transports: ['websocket', 'polling'], reconnectionDelay: 400, reconnectionDelayMax: 3000, timeout: 8000 })
+    let before = false
+    opened.on('connect', () => {
+      opened.emit('join', { room: 'fleet', after: box.cursor })
+      setConnection({ state: 'live', since: Date.now() })
+      if (before) void fetchAgain(client, box.cursor)
+      before = true
+    })
+    const lost = () => {
+      setConnection((held) => (held.state === 'lost' ? held : { state: 'lost', since: Date.now() }))
+      void client.invalidateQueries({ queryKey: keys.session })
+    }
+    opened.on('disconnect', lost)
+    opened.on('connect_error', lost)
+    // A manager gives up on nothing, but a server that shuts the socket itself is not called again unless asked to.
+    opened.on('disconnect', (why) => { if (why === 'io server disconnect') setTimeout(() => opened.connect(), 500) })
+    for (const name of Object.keys(messages) as (keyof typeof messages)[]) opened.on(name, (payload: unknown) => box.receive(name, payload))
+    setSocket(opened)
+    return () => {
+      opened.removeAllListeners()
+      opened.close()
+      box.close()
+    }
+  }, [client, known])
+
+  const live = useMemo(() => ({ connection, socket }), [connection, socket])
+  return <LiveContext value={live}>{children}</LiveContext>
+}
+
+/** After a gap nothing held is trusted. A journal behind ours means a restored backup: then the page starts anew. */
+async function fetchAgain(client: QueryClient, seen: number): Promise<void> {
+  const lists = [keys.machines, keys.images, keys.networks, keys.cloud, keys.roles]
+  await Promise.all(lists.map((queryKey) => client.invalidateQueries({ queryKey })))
+  const status = await client.fetchQuery({ ...statusQuery, staleTime: 0 }).catch(() => undefined) // Unreachable again: the next connect asks again.
+  if (status && isRewound(seen, status.seq)) location.reload()
+}
+
+/** Follows one machine while its page is open: joins its room after every connect, saying what is held already. */
+export function useMachineRoom(id: string, loaded: boolean): void {
+  const client = useQueryClient()
+  const { socket } = useContext(LiveContext)
+  useEffect(() => {
+    if (!socket || !loaded) return
+    const room = `machine:${id}`
+    const join = () => {
+      const logAfter = client.getQueryData<readonly LogLine[]>(keys.log(id))?.at(-1)?.seq
+      socket.emit('join', { room, after: client.getQueryData<readonly JournalEvent[]>(keys.events(id))?.at(-1)?.seq ?? 0, logAfter: logAfter ?? -1 })
+    }
+    if (socket.connected) join()
+    socket.on('connect', join)
+    return () => {
+      socket.off('connect', join)
+      socket.emit('leave', { room })
+    }
+  }, [client, id, loaded, socket])
+}

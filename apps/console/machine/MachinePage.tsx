@@ -1,0 +1,61 @@
+'use client'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useParams } from 'next/navigation'
+import { eventsQuery, logQuery } from '../api/queries.ts'
+import { faultSentence } from '../api/request.ts'
+import { Icon } from '../kit/Icon.tsx'
+import { Notice, Skeleton } from '../kit/Notice.tsx'
+import { Section } from '../kit/Page.tsx'
+import { useMachineRoom } from '../live/LiveProvider.tsx'
+import { useMachine } from '../live/use-machines.ts'
+import { LogView } from '../log/LogView.tsx'
+import { api, pages } from '../paths.ts'
+import { DeployProgress } from './DeployProgress.tsx'
+import { InventoryPanel } from './InventoryPanel.tsx'
+import { MachineHeader } from './MachineHeader.tsx'
+import { ServicesPanel } from './ServicesPanel.tsx'
+import { Timeline } from './Timeline.tsx'
+
+/** One machine: what it is, what it does, what it said. */
+export function MachinePage() {
+  const wanted = decodeURIComponent(useParams<{ id: string }>().id)
+  const { machine, error, loading } = useMachine(wanted)
+  return (
+    <>
+      <Link href={pages.fleet()} prefetch={false} className="mb-3 inline-flex items-center gap-1 text-sm text-ink-2 hover:text-mark"><Icon name="left" />Fleet</Link>
+      {loading ? <Skeleton rows={5} /> : null}
+      {error ? <Notice tone="error">{faultSentence(error)}</Notice> : null}
+      {machine ? <Loaded id={machine.id} /> : null}
+    </>
+  )
+}
+
+function Loaded({ id }: { id: string }) {
+  const client = useQueryClient()
+  const { machine } = useMachine(id)
+  const events = useQuery(eventsQuery(client, id))
+  const log = useQuery(logQuery(client, id))
+  useMachineRoom(id, events.isFetched && log.isFetched)
+  if (!machine) return null
+  return (
+    <div className="flex flex-col gap-5">
+      <MachineHeader machine={machine} />
+      {machine.problem ? <Notice tone="error">{machine.problem}</Notice> : null}
+      {machine.attention ? <Notice tone="warn">{machine.attention}</Notice> : null}
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)]">
+        <div className="flex min-w-0 flex-col gap-5">
+          {machine.steps.length > 0 ? <DeployProgress machine={machine} /> : null}
+          {machine.services.length > 0 ? <ServicesPanel machine={machine} /> : null}
+          <InventoryPanel machine={machine} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-5">
+          <Section title="Boot log" note="from its first packet on">
+            <LogView lines={log.data ?? []} loading={log.isPending} fault={log.error} downloadUrl={api.machineLogText(id)} downloadName={`${machine.name}.txt`} emptyText="It has not said anything yet. Lines appear here as its kernel prints them." />
+          </Section>
+          <Timeline events={events.data ?? []} loading={events.isPending} fault={events.error} />
+        </div>
+      </div>
+    </div>
+  )
+}

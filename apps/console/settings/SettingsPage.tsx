@@ -1,0 +1,19 @@
+'use client'
+import { PageHead, Section } from '../kit/Page.tsx'
+import { useToast } from '../shell/Toasts.tsx'
+import { PasswordForm } from './PasswordForm.tsx'
+import { SshKeysForm } from './SshKeysForm.tsx'
+
+/** The administrator's keys and password. */
+export function SettingsPage() {
+  const say = useToast()
+  return (
+    <>
+      <PageHead title="Settings" />
+      <div className="grid items-start gap-5 xl:grid-cols-2">
+        <Section title="SSH keys"><div className="px-4 py-4"><SshKeysForm /></div></Section>
+        <Section title="Password"><div className="max-w-md px-4 py-4"><PasswordForm onDone={() => say('The password is changed.')} /></div></Section>
+      </div>
+    </>
+  )
+}
