@@ -1,0 +1,41 @@
+import type { MachineRecord } from './record.ts'
+
+/** Which machine a claim belongs to. MAC, UUID and serial are claims, never credentials. */
+export type Identification =
+  | { kind: 'known'; machine: MachineRecord }
+  /** `twinOf`: another machine that says the same UUID; the two stay two and a person is warned. */
+  | { kind: 'new'; twinOf: MachineRecord | null }
+  | { kind: 'refused'; why: 'too-many-unknown' }
+
+/** At most this many machines that never posted facts: a flood of made-up MACs must not fill the disk. */
+export const mostUnknown = 500
+
+/** UUIDs that boards ship with where nobody set one: they identify nothing. */
+const worthless = /^(0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12}|03000200-0400-0500-0006-000700080009)$/
+
+/** How long a machine must not have been heard of before a new MAC with its UUID may be it with another network card. */
+const goneForMs = 15 * 60_000
+
+/**
+ * By MAC first, then by UUID. The UUID alone is believed only where it is one machine's, nothing runs on that one, and it was not heard of
+ * for a while: a machine whose card was replaced.
+ */
+export function identify(machines: readonly MachineRecord[], byMac: MachineRecord | undefined, uuid: string | null, nowMs: number): Identification {
+  if (byMac !== undefined) return { kind: 'known', machine: byMac }
+  const sameUuid = uuid === null || worthless.test(uuid) ? [] : machines.filter((machine) => machine.uuid === uuid)
+  const [only] = sameUuid
+  const idle = only !== undefined && (only.phase === 'discovered' || only.phase === 'seen' || only.phase === 'failed')
+  if (only !== undefined && sameUuid.length === 1 && idle && nowMs - Date.parse(only.lastSeenAt) > goneForMs) return { kind: 'known', machine: only }
+  if (machines.filter((machine) => machine.phase === 'seen').length >= mostUnknown) return { kind: 'refused', why: 'too-many-unknown' }
+  return { kind: 'new', twinOf: only ?? null }
+}
+
+/** A name for a machine that nobody has named: `machine-` and the last octets of its MAC, longer until it is unique. */
+export function inventName(mac: string, isTaken: (name: string) => boolean): string {
+  const hex = mac.replaceAll(':', '')
+  for (const length of [4, 6, 8, 12]) {
+    const name = `machine-${hex.slice(-length)}`
+    if (!isTaken(name)) return name
+  }
+  for (let n = 2; ; n += 1) if (!isTaken(`machine-${hex}-${n}`)) return `machine-${hex}-${n}`
+}
