@@ -23,11 +23,17 @@ export interface LabRun {
   stop(): Promise<void>
 }
 
+/** Waiting longer makes no sense: `until` rejects with it at once. */
+export class Hopeless extends Error {}
+
 /** Waits until `probe` gives a value. Rejects with `what` and the last state after `timeoutMs`. */
 export async function until<T>(what: string, timeoutMs: number, probe: () => Promise<T | undefined | false>, state: () => string = () => ''): Promise<T> {
   const end = Date.now() + timeoutMs
   for (;;) {
-    const value = await probe().catch(() => undefined)
+    const value = await probe().catch((error: unknown) => {
+      if (error instanceof Hopeless) throw new Error(`${what}: ${error.message}\n${state()}`, { cause: error })
+      return undefined // not there yet, or control is being started again
+    })
     if (value !== undefined && value !== false) return value
     if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs / 1000} s\n${state()}`)
     await wait(500)

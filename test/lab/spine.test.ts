@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Machine } from '#contract/operator-api'
-import { startLabRun, until, type LabRun } from './appliance.ts'
+import { Hopeless, startLabRun, until, type LabRun } from './appliance.ts'
 
 const full = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 const minute = 60_000
@@ -59,7 +59,7 @@ describe('from bare machines to a running service', () => {
     for (const kind of ['writeImage', 'enrolAgent', 'applyRole']) {
       await until(`${kind} runs`, 15 * minute, async () => {
         const machine = (await lab.machines()).find((one) => one.id === manager.id)
-        if (machine?.phase === 'failed') throw new Error(machine.problem ?? 'failed')
+        if (machine?.phase === 'failed') throw new Hopeless(machine.problem ?? 'failed')
         return machine?.steps.some((step) => step.kind === kind && step.status === 'running')
       }, () => lab.output())
       lab.killControl()
