@@ -1,0 +1,152 @@
+import { EventEmitter } from 'node:events'
+import type { JournalEvent, LogLine } from '#contract/events'
+import type { App, Cloud, Image, Machine, Network, Plan, Role } from '#contract/operator-api'
+import { stepTitles } from '#contract/steps'
+import { deploySteps, freshSteps, makeMachine, services, type Sketch } from './operator-fixture-machines.ts'
+
+/** All that the fixture knows. It outlives a restart of the server in front of it, as a database would. */
+export class FixtureState {
+  readonly bus = new EventEmitter()
+  readonly machines = new Map<string, Machine>()
+  readonly logs = new Map<string, LogLine[]>()
+  readonly events: JournalEvent[] = []
+  readonly apps: App[] = []
+  readonly roles: Role[] = [
+    { id: 'manager', title: 'Manager', summary: 'Runs the cloud: places apps, keeps their images, balances their load.', services: ['Swarm manager', 'Image registry', 'HAProxy'], imageId: 'debian-13' },
+    { id: 'appserver', title: 'AppServer', summary: 'Runs the instances of apps.', services: ['Swarm worker'], imageId: 'debian-13' },
+  ]
+  readonly images: Image[] = [
+    { id: 'ramdisk', title: 'Discovery ramdisk', kind: 'ramdisk', state: 'ready', step: '', percent: 100, sizeBytes: 48_200_000, hash: 'sha256:9f2c41d07be6a0', builtAt: new Date(Date.now() - 7_200_000).toISOString(), error: null },
+    { id: 'debian-13', title: 'Debian 13', kind: 'os', state: 'ready', step: '', percent: 100, sizeBytes: 1_290_000_000, hash: 'sha256:04bb7a5512cf33', builtAt: new Date(Date.now() - 6_000_000).toISOString(), error: null },
+    { id: 'runtime-debian-13', title: 'App runtime base', kind: 'runtime', state: 'building', step: 'Unpacking python3.13, nodejs', percent: 62, sizeBytes: null, hash: null, builtAt: null, error: null },
+  ]
+  readonly networks: Network[] = [{ id: 'lab', title: 'Lab', interface: 'sc-br0', cidr: '10.77.0.0/24', address: '10.77.0.1', gateway: '10.77.0.1', mode: 'full', policy: 'discover', rangeFrom: '10.77.0.100', rangeTo: '10.77.0.199', leasesActive: 3, poolSize: 100, otherServers: [] }]
+  sshKeys: string[] = []
+  warnings: string[] = []
+  seq = 0
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>()
+
+  readonly stepMs: number
+
+  constructor(fleet: readonly Sketch[], stepMs = 250) {
+    this.stepMs = stepMs
+    for (const sketch of fleet) this.add(sketch)
+  }
+
+  /** Adds a machine, with the first lines of its life. */
+  add(sketch: Sketch): Machine {
+    const machine = makeMachine(this.machines.size + 1, sketch, Date.now())
+    this.machines.set(machine.id, machine)
+    this.record(machine.id, 'dhcp.offered', `Offered ${machine.address} to ${machine.mac}.`)
+    this.record(machine.id, 'dhcp.acknowledged', `${machine.mac} took ${machine.address} for 3600 s.`, 'debug')
+    this.record(machine.id, 'file.sent', `Sent ${machine.bootPath.split(', ').at(-1)} by TFTP, 98 kB in 0.4 s.`)
+    for (const [index, text] of bootLines.entries()) this.say(machine.id, index < 2 ? 'netboot' : 'kernel', text)
+    if (machine.inventory) this.record(machine.id, 'inventory.posted', `${machine.name} told its parts: 1 CPU, 2 GiB, ${machine.inventory.disks.length} disk.`)
+    if (machine.problem) this.record(machine.id, 'step.failed', machine.problem, 'error')
+    return machine
+  }
+
+  /** Writes a line of the journal and publishes it with the machine's new view. */
+  record(machineId: string | null, kind: string, text: string, level: JournalEvent['level'] = 'info'): void {
+    this.seq += 1
+    const event: JournalEvent = { seq: this.seq, at: new Date().toISOString(), machineId, kind, level, text, data: {} }
+    this.events.push(event)
+    const machine = machineId === null ? undefined : this.machines.get(machineId)
+    if (machine) Object.assign(machine, { lastSeq: this.seq, lastSeenAt: event.at })
+    this.bus.emit('event', event)
+    if (machine) this.bus.emit('machine', structuredClone(machine))
+  }
+
+  /** Writes a line of a machine's log. */
+  say(machineId: string, source: LogLine['source'], text: string, level: LogLine['level'] = 'info'): void {
+    const lines = this.logs.get(machineId) ?? []
+    this.logs.set(machineId, lines)
+    const line: LogLine = { seq: lines.length, at: new Date().toISOString(), source, level, text }
+    lines.push(line)
+    this.bus.emit('log', { machineId, lines: [line] })
+  }
+
+  /** What assigning a role would do. */
+  plan(machine: Machine, role: string, wanted?: string): Plan {
+    const disks = (machine.inventory?.disks ?? []).map((disk) => ({ identity: disk.serial, name: disk.name, model: disk.model, serial: disk.serial, sizeBytes: disk.sizeBytes, contents: disk.contents, refusedWhy: null }))
+    const disk = disks.find(({ identity }) => identity === wanted) ?? disks[0]
+    const found = this.roles.find(({ id }) => id === role)
+    return {
+      machineId: machine.id, machineName: machine.name, role, generation: machine.generation,
+      refusals: disk ? [] : [`${machine.name} has not reported a disk. Let it boot the ramdisk first.`],
+      warnings: role === 'manager' && [...this.machines.values()].some((each) => each.role === 'manager') ? ['With two managers the cloud stops when either fails. Use one or three.'] : [],
+      disk: disk ? { ...disk, why: 'The smallest fast disk.', erased: machine.phase !== 'ready' } : null, disks,
+      image: { id: 'debian-13', title: 'Debian 13', sizeBytes: 1_290_000_000, ready: true }, services: found?.services ?? [],
+      steps: deploySteps.map((kind) => ({ kind, title: stepTitles[kind], detail: kind === 'writeImage' ? `1.29 GB to ${disk?.name ?? 'the disk'}` : '' })),
+    }
+  }
+
+  /** Plays a deploy: each step takes `stepMs`, the image four times that, with bytes. */
+  deploy(machine: Machine, role: string): void {
+    Object.assign(machine, { generation: machine.generation + 1, steps: freshSteps(), problem: null, services: [], role: null })
+    machine.intent = { ...machine.intent, generation: machine.generation, role, imageId: 'debian-13', release: false }
+    this.phase(machine, 'deploying')
+    this.record(machine.id, 'role.assigned', `${machine.name} is to become ${role}.`)
+    this.runStep(machine, role, 0)
+  }
+
+  private runStep(machine: Machine, role: string, index: number): void {
+    const step = machine.steps[index]
+    if (!step) {
+      Object.assign(machine, { role, services: services(role, true, new Date().toISOString()) })
+      this.phase(machine, 'ready')
+      this.record(machine.id, 'services.verified', `All services of ${role} answered. ${machine.name} is ready.`)
+      this.bus.emit('cloud', this.cloud())
+      return
+    }
+    Object.assign(step, { status: 'running', startedAt: new Date().toISOString() })
+    if (step.kind === 'enrolAgent') this.phase(machine, 'starting')
+    this.record(machine.id, 'step.started', `${stepTitles[step.kind]}.`)
+    this.say(machine.id, index < 4 ? 'ramdisk' : 'agent', `${step.kind}: begins`)
+    const done = () => {
+      Object.assign(step, { status: 'done', finishedAt: new Date().toISOString() })
+      this.record(machine.id, 'step.finished', `${stepTitles[step.kind]}: done.`, 'debug')
+      this.runStep(machine, role, index + 1)
+    }
+    if (step.kind === 'writeImage') this.write(machine, step, 0, done)
+    else this.later(this.stepMs, done)
+  }
+
+  private write(machine: Machine, step: Machine['steps'][number], part: number, done: () => void): void {
+    const total = 1_290_000_000
+    Object.assign(step, { bytesTotal: total, bytesDone: (total * part) / 8, bytesPerSecond: 41_200_000, detail: `Chunk ${part * 19} of 152` })
+    this.bus.emit('machine', structuredClone(machine))
+    this.say(machine.id, 'ramdisk', `wrote chunk ${part * 19} of 152`)
+    this.later(this.stepMs / 2, part === 8 ? done : () => this.write(machine, step, part + 1, done))
+  }
+
+  /** Moves a machine to a phase. */
+  phase(machine: Machine, phase: Machine['phase']): void {
+    Object.assign(machine, { phase, phaseSince: new Date().toISOString() })
+  }
+
+  /** The cloud as its members are now. */
+  cloud(): Cloud {
+    const members = [...this.machines.values()].filter(({ role }) => role !== null).map((machine) => ({ machineId: machine.id, name: machine.name, role: machine.role ?? '', phase: machine.phase, address: machine.address, services: machine.services, swarmState: machine.phase === 'ready' ? (machine.role === 'manager' ? 'ready, leader' : 'ready, active') : 'down' }))
+    return { members, apps: members.length > 0 ? this.apps : [], quorum: 'One manager: when it fails, apps run on but nothing can be changed. Three managers survive the loss of one.', loadBalancer: members.some(({ role }) => role === 'manager') ? '10.77.0.101:80' : null }
+  }
+
+  /** Runs later, unless the fixture is closed. */
+  later(ms: number, act: () => void): void {
+    const timer = setTimeout(() => { this.timers.delete(timer); act() }, ms)
+    this.timers.add(timer)
+  }
+
+  close(): void {
+    for (const timer of this.timers) clearTimeout(timer)
+    this.bus.removeAllListeners()
+  }
+}
+
+const bootLines = [
+  'DHCPDISCOVER, architecture 7, iPXE 1.21.1', 'GET /boot/script 200', 'Linux version 6.12.48+deb13-amd64 (debian-kernel@lists.debian.org)', 'Command line: initrd=ramdisk console=ttyS0',
+  'BIOS-provided physical RAM map:', 'tsc: Fast TSC calibration using PIT', 'Memory: 2015340K/2096600K available', 'virtio_net virtio0 eth0: renamed', 'virtio_blk virtio1: [vda] 41943040 512-byte logical blocks (21.5 GB/20.0 GiB)', '<b>markup is text</b> \u001b[31mred\u001b[0m',
+]
+
+/** A guestbook as it would run. */
+export const guestbook = (machineName: string): App => ({ name: 'guestbook', version: '20261121t0412', runtime: 'python313', domain: 'guestbook.lab.test', state: 'serving', detail: '', instancesWanted: 2, instances: ['a1b2c3d4e5f6', 'b2c3d4e5f6a1'].map((id) => ({ id, machineName, state: 'running', error: '', since: new Date(Date.now() - 480_000).toISOString() })), deployedAt: new Date(Date.now() - 500_000).toISOString(), warnings: [] })
