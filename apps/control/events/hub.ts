@@ -1,0 +1,74 @@
+import type { Server as HttpServer } from 'node:http'
+import { Server, type Socket } from 'socket.io'
+import { z } from 'zod'
+import type { JournalEvent, LogLine } from '#contract/events'
+import type { Cloud, Image, Machine } from '#contract/operator-api'
+
+/** What the hub asks of control. Listeners return how to stop listening. */
+export interface HubSources {
+  /** Events after `after`, oldest first: of one machine, or of all. */
+  events(query: { machineId?: string; after: number; limit: number }): JournalEvent[]
+  log(machineId: string, after: number, limit: number): { lines: LogLine[]; nextSeq: number }
+  onEvent(listener: (event: JournalEvent) => void): () => void
+  onLog(listener: (machineId: string, lines: LogLine[]) => void): () => void
+  onMachine(listener: (machine: Machine) => void): () => void
+  onImage(listener: (image: Image) => void): () => void
+  onCloud(listener: (cloud: Cloud) => void): () => void
+  /** Whether this handshake may listen: a session or token, and an Origin of our own. */
+  admit(headers: { cookie?: string | undefined; authorization?: string | undefined; origin?: string | undefined; host?: string | undefined }): Promise<boolean>
+}
+
+const Join = z.object({ room: z.union([z.literal('fleet'), z.string().regex(/^machine:[\w-]{1,64}$/)]), after: z.number().int().min(0).default(0), logAfter: z.number().int().min(0).optional() })
+const replayLimit = 2000
+const batchMs = 50
+
+/**
+ * Puts socket.io on a server: rooms `fleet` and `machine:<id>`, replay of what was missed, then live.
+ *
+ * INVARIANTS: a socket joins its room before the replay is read, in one turn of the event loop, so nothing falls between; a client may see
+ * an event twice and drops it by `seq`; a browser that does not keep up is disconnected, comes back and is replayed.
+ */
+export function openHub(server: HttpServer, sources: HubSources): { close(): Promise<void> } {
+  const io = new Server(server, { path: '/socket.io', serveClient: false, maxHttpBufferSize: 64 * 1024, pingInterval: 10_000, pingTimeout: 10_000 })
+  io.use((socket, next) => {
+    sources.admit(socket.handshake.headers).then((ok) => next(ok ? undefined : new Error('sign in first')), next)
+  })
+  io.on('connection', (socket) => socket.on('join', (wish: unknown) => join(socket, wish, sources)))
+
+  let waiting: JournalEvent[] = []
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    timer = undefined
+    const batch = waiting
+    waiting = []
+    io.to('fleet').emit('events', batch)
+    for (const id of new Set(batch.flatMap((event) => event.machineId ?? []))) io.to(`machine:${id}`).emit('events', batch.filter((event) => event.machineId === id))
+  }
+  const stops = [
+    sources.onEvent((event) => {
+      waiting.push(event)
+      timer ??= setTimeout(flush, batchMs)
+    }),
+    sources.onLog((machineId, lines) => void io.to(`machine:${machineId}`).emit('log', { machineId, lines })),
+    sources.onMachine((machine) => void io.to(['fleet', `machine:${machine.id}`]).emit('machine', machine)),
+    sources.onImage((image) => void io.to('fleet').emit('image', image)),
+    sources.onCloud((cloud) => void io.to('fleet').emit('cloud', cloud)),
+  ]
+  return {
+    async close() {
+      clearTimeout(timer)
+      for (const stop of stops) stop()
+      await io.close()
+    },
+  }
+}
+
+function join(socket: Socket, wish: unknown, sources: HubSources): void {
+  const parsed = Join.safeParse(wish)
+  if (!parsed.success) return void socket.emit('problem', { detail: 'join with { room: "fleet" | "machine:<id>", after, logAfter? }' })
+  const { room, after, logAfter } = parsed.data
+  void socket.join(room)
+  const machineId = room === 'fleet' ? undefined : room.slice('machine:'.length)
+  socket.emit('events', sources.events({ ...(machineId === undefined ? {} : { machineId }), after, limit: replayLimit }))
+  if (machineId !== undefined && logAfter !== undefined) socket.emit('log', { machineId, lines: sources.log(machineId, logAfter, replayLimit).lines })
+}

@@ -1,0 +1,31 @@
+import type { z } from 'zod'
+import type { AgentReport, EnrolRequest, EnrolResponse, Target } from '#contract/agent-api'
+import type { LogLine } from '#contract/events'
+import type { Inventory } from '#contract/inventory'
+import type { Mac } from '#contract/mac'
+import type { Order, OrderReport } from '../machines/orders.ts'
+
+/** A line that an agent sent; `app` names the app that wrote it, where one did. */
+export interface AgentLine extends Omit<LogLine, 'seq'> { readonly app?: string | undefined }
+
+/** All that machines ask of control, after their bytes were checked. `held` and `refused` carry a sentence for the machine's own log. */
+export interface MachineDeps {
+  /** Facts of a ramdisk: registers or updates the machine, or holds the claim because another live machine has this MAC or UUID. */
+  facts(mac: Mac, token: string, inventory: Inventory): Promise<{ kind: 'taken' } | { kind: 'held'; why: string }>
+  /** The machine whose ramdisk owns `mac` with this token; counts as a sign of life. Undefined: it must post its facts (again). */
+  owner(mac: Mac, token: string): string | undefined
+  takeOrder(machineId: string, waitMs: number, signal: AbortSignal): Promise<Order | undefined>
+  /** False: the order is not wanted any more. */
+  reportOrder(machineId: string, orderId: string, report: OrderReport): boolean
+  /** `sha256 compressedBytes offsetBytes lengthBytes target` a line; undefined: that is not the machine's order. */
+  chunkList(machineId: string, orderId: string): string | undefined
+  /** What is laid over the root file system: identity, network, keys, a fresh enrolment secret. Undefined: that is not the machine's order. */
+  filesTar(machineId: string, orderId: string): Promise<Buffer | undefined>
+  enrol(request: z.infer<typeof EnrolRequest>, address: string): Promise<{ kind: 'enrolled'; response: z.infer<typeof EnrolResponse> } | { kind: 'refused'; why: string }>
+  /** Whether a certificate with this serial (lower-case hex) was revoked, or its machine forgotten. */
+  isRevoked(serial: string, machineId: string): boolean
+  /** The machine's target, as soon as it differs from `etag`; undefined after `waitMs`. */
+  target(machineId: string, etag: string, waitMs: number, signal: AbortSignal): Promise<Target | undefined>
+  report(machineId: string, report: AgentReport): void
+  agentLog(machineId: string, lines: readonly AgentLine[]): void
+}
