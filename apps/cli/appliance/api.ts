@@ -67,6 +67,8 @@ export function openApi(target: Target) {
       if (cookie === undefined) throw new CliFailure('the appliance accepted the password but sent no session: its version may not fit this systemcloud')
       return cookie
     },
+    /** Only over the Unix socket: a new one-time password, every session ended. */
+    resetPassword: () => json(z.object({ user: z.string(), password: z.string() }), 'POST', 'admin/passwd'),
     setPassword: async (old: string, fresh: string) => void (await raw({ method: 'POST', path: 'password', body: Buffer.from(JSON.stringify({ old, new: fresh })), contentType: 'application/json' })),
   }
 }

@@ -9,7 +9,7 @@ import { renderTable } from '../show/table.ts'
 /** `login`, `passwd`, `ssh-keys`: who may do what. */
 export const addAccessVerbs: AddVerbs = (program, bind) => {
   program.command('login').description('signs in to an appliance elsewhere and remembers it').option('--user <name>', 'who', 'admin').action(bind(login))
-  program.command('passwd').description("changes the admin's password; root on the appliance need not know the old one").action(bind(passwd))
+  program.command('passwd').description("changes the password; root on the appliance gets a new one-time password instead").action(bind(passwd))
   const keys = program.command('ssh-keys').description("the admin's SSH keys, put on every deployed machine").action(bind(async (context) => {
     const { keys: all } = await context.api().sshKeys()
     context.answer(all, () => (all.length === 0 ? 'No key yet: add one with "systemcloud ssh-keys add ~/.ssh/id_ed25519.pub".\n' : renderTable(['NUMBER', 'TYPE', 'KEY', 'COMMENT'], all.map((key, i) => [String(i + 1), ...columns(key)]))))
@@ -37,11 +37,15 @@ async function login(context: Context, options: { user: string }): Promise<void>
 
 async function passwd(context: Context): Promise<void> {
   const { terminal } = context
-  const asRoot = context.target().kind === 'socket'
-  // Without a terminal the lines of standard input are: the old password (not for root), then the new one.
+  if (context.target().kind === 'socket') {
+    const reset = await context.api().resetPassword()
+    context.answer(reset, () => `The new one-time password of ${reset.user} is\n\n  ${reset.password}\n\nEvery session is ended; choose your own at the next sign-in.\n`)
+    return
+  }
+  // Without a terminal the lines of standard input are the old password, then the new one.
   const piped = terminal.inIsTty ? undefined : (await terminal.readAll()).split('\n')
   const next = async (question: string): Promise<string> => (piped === undefined ? secret(context, question) : (piped.shift()?.replace(/\r$/, '') ?? ''))
-  const old = asRoot ? '' : await next('Old password: ')
+  const old = await next('Old password: ')
   const fresh = await next('New password: ')
   if (fresh.length < 12) throw new CliFailure('the new password needs at least 12 characters')
   if (piped === undefined && (await next('Once more: ')) !== fresh) throw new CliFailure('the two are not the same: nothing was changed')
