@@ -15,7 +15,8 @@ const connectionLimit = 2048
 /** What the boot HTTP server of one network works with. */
 export interface BootHttpWorld {
   readonly site: Site
-  readonly networkId: string
+  /** The network as it is now. */
+  readonly network: () => NetworkView
   /** Who has this address by our leases, or null. */
   readonly macOf: (address: string) => Mac | null
   readonly drops: Drops
@@ -66,7 +67,7 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
   if (room === 'log' && rest.length === 1) return takeLog(world, logs, req, res, name)
   if (!['boot.ipxe', 'autoexec.ipxe', 'boot', 'files', 'chunks'].includes(room)) return false
   if (!isRead) { res.setHeader('allow', 'GET, HEAD'); sendText(res, 405, 'Only GET and HEAD are known here.'); return true }
-  if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(currentNetwork(world).address)); return true }
+  if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(world.network().address)); return true }
   if (room === 'boot') { sendBoot(world, req, res, name, query); return true }
   if (room === 'files') { await sendBootFile(world, req, res, name); return true }
   await sendChunk(world, req, res, name)
@@ -76,7 +77,7 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
 function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string, query: string): void {
   const mac = parseMac(name)
   if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
-  const network = currentNetwork(world)
+  const network = world.network()
   const hasFile = (file: string): boolean => world.site.file(file) !== undefined
   const machine = world.site.machine(mac)
   const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
@@ -125,12 +126,6 @@ function readScriptFacts(query: string): ScriptFacts {
     uuid: parseUuid(params.get('uuid') ?? ''), platform: platform === 'efi' || platform === 'pcbios' ? platform : null,
     buildArchitecture: cleanLine(params.get('arch') ?? '').slice(0, 16), serial: cleanLine(params.get('serial') ?? '').slice(0, 100),
   }
-}
-
-function currentNetwork(world: BootHttpWorld): NetworkView {
-  const network = world.site.networks().find(({ id }) => id === world.networkId)
-  if (!network) throw new Error(`the site knows no network ${world.networkId} any more`)
-  return network
 }
 
 const clientAddress = (req: IncomingMessage): string => (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')

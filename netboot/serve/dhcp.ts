@@ -15,6 +15,8 @@ import { TokenBuckets } from './token-bucket.ts'
 import type { Sender, UdpPort } from './udp.ts'
 
 const pendingLimit = 1024
+/** From one source address; all clients without an address share 0.0.0.0. */
+const messagesPerSecond = 5000
 const otherServerQuietMs = 60_000
 const etherTypeIpv4 = 0x0800
 
@@ -22,6 +24,8 @@ const etherTypeIpv4 = 0x0800
 export interface DhcpWorld {
   readonly site: Site
   readonly networkId: string
+  /** The network as it is now. */
+  readonly network: () => NetworkView
   readonly book: LeaseBook
   readonly ports: { readonly server: UdpPort; readonly proxy: UdpPort }
   readonly frames: PacketSocket
@@ -39,7 +43,7 @@ export interface DhcpWorld {
  * held, so that no other client can be promised it meanwhile.
  */
 export function serveDhcp(world: DhcpWorld): void {
-  const rate = new TokenBuckets(500, 1000, 4096)
+  const rate = new TokenBuckets(messagesPerSecond, 2 * messagesPerSecond, 4096)
   const otherServers = new Map<string, number>()
   let pending = 0
   const drop = (why: DropReason, fields: object): void => { world.drops.count('dhcp', why); world.log.debug({ ...fields, why }, 'dhcp.ignored') }
@@ -52,7 +56,7 @@ export function serveDhcp(world: DhcpWorld): void {
     const read = readBootRequest(decoded.value)
     if (!read.ok) return drop(read.fault.kind, { from })
     const request = read.value
-    const network = currentNetwork(world)
+    const network = world.network()
     reportHeard(world, request)
     world.heard()
     reportOtherServer(world, otherServers, request, network, nowMs)
@@ -97,10 +101,11 @@ function respond(world: DhcpWorld, request: BootRequest, asked: DhcpMessage, net
       return world.site.report({ kind: 'dhcp.naked', mac, networkId, address: answer.address, why: answer.why })
     case 'reply': {
       const { grant } = answer
+      const address = grant.address === '0.0.0.0' ? request.clientAddress ?? grant.address : grant.address
       send(world, request, composeReply(request, asked, network, grant, boot), grant.type, arrived)
       return world.site.report(grant.type === 'offer'
-        ? { kind: 'dhcp.offered', mac, networkId, address: grant.address, bootFile }
-        : { kind: 'dhcp.acked', mac, networkId, address: grant.address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile })
+        ? { kind: 'dhcp.offered', mac, networkId, address, bootFile }
+        : { kind: 'dhcp.acked', mac, networkId, address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile })
     }
   }
 }
@@ -113,15 +118,8 @@ function send(world: DhcpWorld, request: BootRequest, reply: DhcpMessage, type: 
   const to = chooseDestination(request, type, reply.yourAddress, arrived)
   const port = arrived.port === 4011 ? world.ports.proxy : world.ports.server
   if (to.kind === 'socket') return port.send(encoded.value, to)
-  const packet = encodeIpv4Udp({ address: currentNetwork(world).address, port: 67 }, to, encoded.value)
+  const packet = encodeIpv4Udp({ address: world.network().address, port: 67 }, to, encoded.value)
   world.frames.send(macBytes(to.mac), etherTypeIpv4, packet)
-}
-
-/** The network as it is now: its policy may have changed since the sockets were made. */
-function currentNetwork(world: DhcpWorld): NetworkView {
-  const network = world.site.networks().find(({ id }) => id === world.networkId)
-  if (!network) throw new Error(`the site knows no network ${world.networkId} any more`)
-  return network
 }
 
 function reportHeard(world: DhcpWorld, request: BootRequest): void {

@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { chooseRange } from '../policy/choose-range.ts'
 
+/** A client that takes no byte for this long has gone. */
+const stalledMs = 120_000
+
 /** What was sent of a file. */
 export interface FileSent { readonly sizeBytes: number; readonly milliseconds: number; readonly complete: boolean }
 
@@ -33,6 +36,7 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
     res.setHeader('content-length', length)
     if (choice.kind === 'part') res.setHeader('content-range', `bytes ${start}-${end}/${size}`)
     res.writeHead(choice.kind === 'part' ? 206 : 200)
+    res.setTimeout(stalledMs, () => res.destroy())
     if (req.method === 'HEAD' || length === 0) { res.end(); return undefined }
     return await stream(handle, res, start, end)
   } finally {

@@ -62,6 +62,12 @@ export async function startNetboot({ site, log, now = Date.now, httpPort = 80 }:
 
   async function bindNetwork(network: NetworkView, book: LeaseBook): Promise<() => Promise<void>> {
     const { interface: device, address } = network
+    // Read again for each decision: the policy may change while the sockets stay.
+    const current = (): NetworkView => {
+      const found = site.networks().find(({ id }) => id === network.id)
+      if (!found) throw new Error(`the site knows no network ${network.id} any more`)
+      return found
+    }
     const mac = interfaceMac(device)
     if (!mac) throw new Error(`the interface ${device} does not exist or has no address`)
     const bind = async (at: string, port: number): Promise<UdpPort> => { const bound = await bindUdp(device, at, port, log); opened.push(bound); return bound }
@@ -75,14 +81,14 @@ export async function startNetboot({ site, log, now = Date.now, httpPort = 80 }:
     // HTTP has no "bound but not serving": a request is answered as soon as it listens, so it waits for a gate.
     let open = (): void => {}
     const gate = new Promise<void>((resolve) => { open = resolve })
-    const handler = bootHandler({ site, networkId: network.id, macOf, drops, log, now })
+    const handler = bootHandler({ site, network: current, macOf, drops, log, now })
     opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort))
     return async () => {
       const advert = advertiseRouter(frames, mac, log, now)
       opened.push(advert)
-      opened.push(serveTftp({ site, port: tftp, address, macOf, drops, log, now }))
+      opened.push(serveTftp({ site, port: tftp, address, network: current, macOf, drops, log, now }))
       serveLogUdp({ site, syslog, netconsole, macOf, drops, now })
-      serveDhcp({ site, networkId: network.id, book, ports: { server, proxy }, frames, drops, log, now, heard: advert.nudge })
+      serveDhcp({ site, networkId: network.id, network: current, book, ports: { server, proxy }, frames, drops, log, now, heard: advert.nudge })
       open()
       log.info({ network: network.id, device, address, mode: network.mode }, 'netboot.serving')
     }

@@ -3,8 +3,9 @@ import { open, type FileHandle } from 'node:fs/promises'
 import type { Mac } from '#contract/mac'
 import { decodeTftp, encodeTftp, tftpError, type TftpPacket } from '../codec/tftp.ts'
 import { chooseFile } from '../policy/choose-file.ts'
+import { decideBoot } from '../policy/decide-boot.ts'
 import { blockRange, startTransfer, stepTransfer, type Transfer, type TransferAction } from '../policy/tftp-transfer.ts'
-import type { BootFile, NetbootLog, Site } from '../site.ts'
+import type { BootFile, NetbootLog, NetworkView, Site } from '../site.ts'
 import type { Drops } from './drops.ts'
 import type { Sender, UdpPort } from './udp.ts'
 
@@ -17,6 +18,8 @@ export interface TftpWorld {
   readonly port: UdpPort
   /** Where transfers are sent from: each has its own port there. */
   readonly address: string
+  /** The network as it is now. */
+  readonly network: () => NetworkView
   readonly macOf: (address: string) => Mac | null
   readonly drops: Drops
   readonly log: NetbootLog
@@ -41,6 +44,9 @@ export function serveTftp(world: TftpWorld): { close(): void } {
       world.port.send(encodeTftp({ kind: 'error', code, message }), from)
       world.site.report({ kind: 'tftp.failed', mac: world.macOf(from.address), address: from.address, file: cleanName(packet.file), why: message })
     }
+    // The same decision as DHCP and the boot script: who is left alone gets no loader here either.
+    const mac = world.macOf(from.address)
+    if (mac !== null && decideBoot(world.site.machine(mac), world.network(), true).decision === 'ignore') return world.drops.count('tftp', 'policy-ignore')
     const file = chooseFile(packet.file, (name) => world.site.file(name))
     if (!file.ok) return refuse(tftpError.notFound, 'no such file')
     const started = startTransfer(packet, file.value.sizeBytes)
