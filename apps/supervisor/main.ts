@@ -70,8 +70,9 @@ async function startMachines(options: UpOptions, appliance: Appliance): Promise<
   const socket = appliance.operatorSocket
   for (;;) {
     const images = (await ask(socket, 'images')) as Image[] | undefined
-    const ramdisk = images?.find((image) => image.kind === 'ramdisk')
-    if (ramdisk?.state === 'ready') break
+    // The ramdisk and its loaders: without either, no machine gets far.
+    const needed = images?.filter((image) => image.kind === 'ramdisk') ?? []
+    if (needed.length > 0 && needed.every((image) => image.state === 'ready')) break
     await wait(500)
   }
   const settled = async (mac: string): Promise<boolean> => {

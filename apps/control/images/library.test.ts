@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Image } from '#contract/operator-api'
+import { openLibrary } from './library.ts'
+
+let dataDir: string
+let builder: net.Server
+let asked: string[]
+let answer: (image: string) => object[]
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(path.join(tmpdir(), 'library-'))
+  asked = []
+  answer = (image) => [{ step: 'unpacking', percent: 40, detail: '' }, { done: true, dir: makeBuild(image) }]
+  builder = net.createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.once('data', (bytes: Buffer) => {
+      const { build } = JSON.parse(bytes.toString()) as { build: string }
+      asked.push(build)
+      socket.end(answer(build).map((line) => `${JSON.stringify(line)}\n`).join(''))
+    })
+  })
+  await new Promise<void>((resolve) => { builder.listen(path.join(dataDir, 'builder.sock'), resolve) })
+})
+afterEach(() => {
+  builder.close()
+  rmSync(dataDir, { recursive: true })
+})
+
+const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Puts a finished build where the builder would. */
+function makeBuild(image: string): string {
+  const dir = path.join(dataDir, 'images', `${image}-0123456789abcdef`)
+  mkdirSync(dir, { recursive: true })
+  const common = { id: image, hash: '0123456789abcdef', builtAt: '2026-01-01T00:00:00Z' }
+  const file = (name: string) => {
+    writeFileSync(path.join(dir, name), `bytes of ${name}`)
+    return { name, path: name, sizeBytes: 9 + name.length, sha256: sha(`bytes of ${name}`) }
+  }
+  if (image === 'debian-13') writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify({ ...common, title: 'Debian 13', suite: 'trixie', kernel: '6.12', root: [{ sha256: 'a'.repeat(64), compressedBytes: 5, offsetBytes: 0, lengthBytes: 9 }], esp: [], bios: [], sizes: { rootBytes: 9, espBytes: 0, writtenBytes: 9, downloadBytes: 5 } }))
+  else if (image === 'runtime-base') writeFileSync(path.join(dir, 'layer.json'), JSON.stringify({ ...common, path: 'layer.tar.gz', mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', sha256: 'b'.repeat(64), diffId: 'c'.repeat(64), sizeBytes: 3, uncompressedBytes: 9 }))
+  else writeFileSync(path.join(dir, 'files.json'), JSON.stringify({ ...common, files: image === 'ramdisk' ? [file('vmlinuz'), file('initrd.zst')] : [file('undionly.kpxe')] }))
+  return dir
+}
+
+const open = () => openLibrary({ dataDir, stateDir: path.join(dataDir, 'state'), builderSocket: path.join(dataDir, 'builder.sock'), caPem: 'PEM OF THE CA' })
+const states = (images: readonly Image[]) => Object.fromEntries(images.map((image) => [image.id, image.state]))
+
+describe('the library', () => {
+  it('asks for what discovery needs first, and takes each build into use', async () => {
+    const library = open()
+    const shown: string[] = []
+    library.subscribe((image) => shown.push(`${image.id} ${image.state} ${image.step}`))
+    await library.run(new AbortController().signal)
+    expect(asked).toEqual(['loaders', 'ramdisk', 'debian-13', 'runtime-base'])
+    expect(states(library.images())).toEqual({ loaders: 'ready', ramdisk: 'ready', 'debian-13': 'ready', 'runtime-base': 'ready' })
+    expect(shown).toContain('debian-13 building unpacking')
+    expect(library.bootFile('undionly.kpxe')?.sha256).toBe(sha('bytes of undionly.kpxe'))
+    expect(library.bootFile('../vmlinuz')).toBeUndefined()
+    expect(library.chunkPath('a'.repeat(64))).toContain('chunks')
+    expect(library.chunkPath('f'.repeat(64))).toBeUndefined()
+  })
+
+  it('puts the CA before the ramdisk’s initrd', async () => {
+    const library = open()
+    await library.run(new AbortController().signal)
+    const initrd = library.bootFile('initrd.img')
+    const bytes = readFileSync(initrd?.path ?? '')
+    expect(bytes.toString('latin1')).toMatch(/^070701.*PEM OF THE CA.*bytes of initrd\.zst$/s)
+    expect(initrd?.sizeBytes).toBe(bytes.length)
+  })
+
+  it('has at once what an earlier run built', () => {
+    for (const image of ['loaders', 'ramdisk']) makeBuild(image)
+    expect(states(open().images())).toEqual({ loaders: 'ready', ramdisk: 'ready', 'debian-13': 'missing', 'runtime-base': 'missing' })
+  })
+
+  it('shows why a build failed and goes on asking', async () => {
+    const stop = new AbortController()
+    answer = () => [{ error: 'no mirror answers: check /etc/apt' }]
+    const library = open()
+    const failed = new Promise<Image>((resolve) => { library.subscribe((image) => { if (image.state === 'failed') resolve(image) }) })
+    const running = library.run(stop.signal)
+    expect((await failed).error).toBe('no mirror answers: check /etc/apt')
+    stop.abort()
+    await running
+  })
+})

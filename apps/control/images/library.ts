@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Image } from '#contract/operator-api'
+import { findBuild, readFilesManifest, readImageManifest, readLayerManifest, type ImageManifest } from '#images/build/manifest'
+import { osImages } from '#images/catalog/index'
+import { bootFileNames, type BootFile } from '#netboot/site'
+import { buildImage } from './builder-client.ts'
+import { composeInitrd } from './initrd.ts'
+
+/** What the appliance can boot and write: builds, what is known of each, and where their bytes are. */
+export interface Library {
+  images(): Image[]
+  /** A file of the boot manifest by its exact name. */
+  bootFile(name: string): BootFile | undefined
+  /** Where the chunk with this digest (64 hex digits) is; undefined where no image has it. */
+  chunkPath(sha256: string): string | undefined
+  osManifest(imageId: string): ImageManifest | undefined
+  /** Folder of a finished build. */
+  folder(imageId: string): string | undefined
+  subscribe(listener: (image: Image) => void): () => void
+  /** Asks for what is missing, one after the other: what discovery needs first. Runs until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export interface LibraryPlan {
+  readonly dataDir: string
+  readonly stateDir: string
+  readonly builderSocket: string
+  readonly caPem: string
+}
+
+const wanted: readonly { id: string; title: string; kind: Image['kind'] }[] = [
+  { id: 'loaders', title: 'Boot loaders', kind: 'ramdisk' },
+  { id: 'ramdisk', title: 'Discovery ramdisk', kind: 'ramdisk' },
+  { id: osImages.entries[0]?.id ?? '', title: osImages.entries[0]?.title ?? '', kind: 'os' },
+  { id: 'runtime-base', title: 'Runtime base for apps', kind: 'runtime' },
+]
+const retryMs = 30_000
+
+/** The library over what is on disk. What an earlier run has built is there at once. */
+export function openLibrary(plan: LibraryPlan): Library {
+  const views = new Map<string, Image>(wanted.map((one) => [one.id, { ...one, state: 'missing', step: '', percent: null, sizeBytes: null, hash: null, builtAt: null, error: null }]))
+  const folders = new Map<string, string>()
+  const files = new Map<string, BootFile>()
+  const manifests = new Map<string, ImageManifest>()
+  const chunks = new Map<string, string>()
+  const listeners = new Set<(image: Image) => void>()
+
+  function show(id: string, change: Partial<Image>): void {
+    const before = views.get(id)
+    if (before === undefined) return
+    const after = { ...before, ...change }
+    views.set(id, after)
+    for (const listener of listeners) listener(after)
+  }
+
+  /** Takes a finished build into use. */
+  function load(id: string, kind: Image['kind'], folder: string): void {
+    folders.set(id, folder)
+    if (kind === 'os') {
+      const manifest = readImageManifest(folder)
+      const home = existsSync(path.join(folder, 'chunks')) ? path.join(folder, 'chunks') : path.join(plan.dataDir, 'chunks')
+      for (const chunk of [...manifest.root, ...manifest.esp, ...manifest.bios]) chunks.set(chunk.sha256, path.join(home, chunk.sha256))
+      manifests.set(id, manifest)
+      return show(id, { state: 'ready', step: '', percent: 100, sizeBytes: manifest.sizes.downloadBytes, hash: manifest.hash, builtAt: manifest.builtAt, error: null })
+    }
+    if (kind === 'runtime') {
+      const layer = readLayerManifest(folder)
+      return show(id, { state: 'ready', step: '', percent: 100, sizeBytes: layer.sizeBytes, hash: layer.hash, builtAt: layer.builtAt, error: null })
+    }
+    const manifest = readFilesManifest(folder)
+    for (const file of manifest.files) {
+      const place = { name: file.name, path: path.join(folder, file.path), sizeBytes: file.sizeBytes, sha256: file.sha256 }
+      const isInitrd = file.name.startsWith('initrd')
+      files.set(isInitrd ? bootFileNames.initrd : file.name, isInitrd ? composeInitrd(place.path, plan.caPem, path.join(plan.stateDir, 'boot'), bootFileNames.initrd) : place)
+    }
+    show(id, { state: 'ready', step: '', percent: 100, sizeBytes: manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0), hash: manifest.hash, builtAt: manifest.builtAt, error: null })
+  }
+
+  async function build(one: (typeof wanted)[number], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (views.get(one.id)?.state !== 'ready') show(one.id, { state: 'building', step: 'asking', percent: null, error: null })
+        const told = await buildImage(plan.builderSocket, one.id, ({ step, percent }) => void (views.get(one.id)?.state !== 'ready' && show(one.id, { state: 'building', step, percent })), signal)
+        const folder = told ?? findBuild(plan.dataDir, one.id)
+        if (folder === undefined) throw new Error('the builder says it is done, but there is no build')
+        if (folder !== folders.get(one.id)) load(one.id, one.kind, folder)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        const reason = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error instanceof Error ? error.message : String(error)
+        // A build that worked before goes on serving; the next try is soon.
+        if (views.get(one.id)?.state !== 'ready') show(one.id, { state: 'failed', error: reason })
+        await wait(retryMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  for (const one of wanted) {
+    const folder = findBuild(plan.dataDir, one.id)
+    if (folder !== undefined) load(one.id, one.kind, folder)
+  }
+  return {
+    images: () => [...views.values()],
+    bootFile: (name) => files.get(name),
+    chunkPath: (sha256) => chunks.get(sha256),
+    osManifest: (imageId) => manifests.get(imageId),
+    folder: (imageId) => folders.get(imageId),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async run(signal) {
+      for (const one of wanted) await build(one, signal)
+    },
+  }
+}
