@@ -20,7 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   'apps/supervisor': ['apps/contract', 'apps/control/power'],
   // doctor looks for other DHCP servers with the sockets and the codec of our own.
   'apps/cli': ['apps/contract', 'netboot/codec', 'netboot/serve'],
-  'apps/control': ['apps/contract', 'netboot', 'netboot/serve', 'netboot/policy', 'netboot/codec', 'netboot/arch', 'images', 'apps/control/store', 'apps/control/power'],
+  // Of images/build, control reads the manifests.
+  'apps/control': ['apps/contract', 'netboot', 'netboot/serve', 'netboot/policy', 'netboot/codec', 'netboot/arch', 'images', 'images/build', 'apps/control/store', 'apps/control/power'],
   'apps/control/power': ['apps/contract', 'apps/control'],
   'apps/control/store': ['apps/contract', 'apps/control', 'netboot'],
   'prisma': [],
