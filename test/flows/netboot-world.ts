@@ -9,13 +9,15 @@ import { testNetwork } from '../sim/memory-site.ts'
 /** Two network namespaces joined by a cable: netboot in one, clients in the other. Needs root. */
 export interface NetbootWorld {
   readonly folder: string
+  /** Name of the namespace in which the clients are; their end of the cable is eth0. */
+  readonly clientSpace: string
   readonly events: BootEvent[]
   /** Runs a program among the clients and resolves to its exit code and output; `seconds` later it is ended. */
   client(argv: readonly string[], options?: { seconds?: number; input?: Uint8Array }): Promise<{ code: number | null; output: string }>
   /** Changes the site, as `test/sim/netboot-process` says. */
   change(what: object): Promise<void>
-  /** The first event that fits, past or to come within 15 seconds. */
-  event<K extends BootEvent['kind']>(kind: K, fits?: (event: BootEvent & { kind: K }) => boolean): Promise<BootEvent & { kind: K }>
+  /** The first event that fits, past or to come within 15 seconds, or as many as are given. */
+  event<K extends BootEvent['kind']>(kind: K, fits?: (event: BootEvent & { kind: K }) => boolean, seconds?: number): Promise<BootEvent & { kind: K }>
   /** Whether netboot still runs. */
   isAlive(): boolean
   close(): Promise<void>
@@ -40,8 +42,8 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
   const child: ChildProcess = spawn('ip', ['netns', 'exec', server, process.execPath, '--import', 'tsx', path.join(root, 'test/sim/netboot-process.ts'), settings], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const events: BootEvent[] = []
   const waiting = new Set<(line: Record<string, unknown>) => void>()
-  const next = (fits: (line: Record<string, unknown>) => boolean, what: string): Promise<void> => new Promise((resolve, reject) => {
-    const timer = setTimeout(() => { waiting.delete(look); reject(new Error(`no ${what} within 15 seconds; there were: ${events.map(({ kind }) => kind).join(' ')}`)) }, 15_000)
+  const next = (fits: (line: Record<string, unknown>) => boolean, what: string, seconds = 15): Promise<void> => new Promise((resolve, reject) => {
+    const timer = setTimeout(() => { waiting.delete(look); reject(new Error(`no ${what} within ${seconds} seconds; there were: ${events.map(({ kind }) => kind).join(' ')}`)) }, seconds * 1000)
     const look = (line: Record<string, unknown>): void => { if (fits(line)) { clearTimeout(timer); waiting.delete(look); resolve() } }
     waiting.add(look)
   })
@@ -54,7 +56,7 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
   await ready
 
   return {
-    folder, events,
+    folder, events, clientSpace: clients,
     client: (argv, { seconds = 30, input } = {}) => new Promise((resolve, reject) => {
       const run = spawn('ip', ['netns', 'exec', clients, 'timeout', String(seconds), ...argv], { cwd: folder })
       let output = ''
@@ -68,10 +70,10 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
       child.stdin?.write(`${JSON.stringify(what)}\n`)
       await done
     },
-    async event(kind, fits = () => true) {
+    async event(kind, fits = () => true, seconds = 15) {
       type Wanted = BootEvent & { kind: typeof kind }
       const find = (): Wanted | undefined => events.find((event): event is Wanted => event.kind === kind && fits(event as Wanted))
-      if (!find()) await next(() => find() !== undefined, kind)
+      if (!find()) await next(() => find() !== undefined, kind, seconds)
       return find() as Wanted
     },
     isAlive: () => child.exitCode === null && child.signalCode === null,
