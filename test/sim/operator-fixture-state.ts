@@ -61,7 +61,7 @@ export class FixtureState {
   say(machineId: string, source: LogLine['source'], text: string, level: LogLine['level'] = 'info'): void {
     const lines = this.logs.get(machineId) ?? []
     this.logs.set(machineId, lines)
-    const line: LogLine = { seq: lines.length, at: new Date().toISOString(), source, level, text }
+    const line: LogLine = { seq: lines.length + 1, at: new Date().toISOString(), source, level, text }
     lines.push(line)
     this.bus.emit('log', { machineId, lines: [line] })
   }

@@ -19,7 +19,7 @@ class Refusal extends Error {
   constructor(status: number, message: string) { super(message); this.status = status }
 }
 
-const Paging = z.object({ after: z.coerce.number().optional(), limit: z.coerce.number().default(500) })
+const Paging = z.object({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(5000).default(1000) })
 
 /**
  * The operator API in memory, with the console behind it on one origin: for browser tests and for looking at the console
@@ -58,13 +58,13 @@ async function serve(state: FixtureState, account: Account, upstream: string, po
 
 function sockets(io: Server, state: FixtureState, account: Account): void {
   io.use((socket, next) => next(isSession(account, /sc_session=([^;]+)/.exec(socket.handshake.headers.cookie ?? '')?.[1]) ? undefined : new Error('Sign in first.')))
-  const Join = z.object({ room: z.string(), after: z.number().optional(), logAfter: z.number().optional() })
+  const Join = z.object({ room: z.string(), after: z.number().int().min(0).default(0), logAfter: z.number().int().min(0).optional() })
   io.on('connection', (socket) => {
     socket.on('join', (message: unknown) => {
       const { room, after, logAfter } = Join.parse(message)
       const machineId = room.startsWith('machine:') ? room.slice(8) : undefined
       if (machineId !== undefined && logAfter !== undefined) socket.emit('log', { machineId, lines: (state.logs.get(machineId) ?? []).filter(({ seq }) => seq > logAfter) })
-      const missed = state.events.filter((event) => event.seq > (after ?? 0) && (machineId === undefined || event.machineId === machineId))
+      const missed = state.events.filter((event) => event.seq > after && (machineId === undefined || event.machineId === machineId))
       if (missed.length > 0) socket.emit('events', missed)
       void socket.join(room)
     })
@@ -161,13 +161,13 @@ function machineRoutes(api: FastifyInstance, state: FixtureState): void {
   api.delete<OfMachine>('/machines/:m', async (request, reply) => { const machine = find(request.params.m); allow(machine, 'forget'); state.machines.delete(machine.id); return reply.code(204).send() })
   api.get<OfMachine>('/machines/:m/events', async (request) => page(state.events.filter(({ machineId }) => machineId === find(request.params.m).id), Paging.parse(request.query), state.seq))
   api.get<OfMachine>('/machines/:m/log', async (request) => {
-    const { after = -1, limit } = Paging.parse(request.query)
+    const { after, limit } = Paging.parse(request.query)
     const lines = (state.logs.get(find(request.params.m).id) ?? []).filter(({ seq }) => seq > after).slice(0, limit)
-    return { lines, nextSeq: (lines.at(-1)?.seq ?? after) + 1 }
+    return { lines, nextSeq: lines.at(-1)?.seq ?? after }
   })
   api.get<OfMachine>('/machines/:m/log.txt', async (request, reply) => reply.type('text/plain; charset=utf-8').send((state.logs.get(find(request.params.m).id) ?? []).map(({ at, source, text }) => `${at} ${source} ${text}`).join('\n')))
 }
 
-function page(events: readonly JournalEvent[], { after = 0, limit }: z.infer<typeof Paging>, lastSeq: number) {
+function page(events: readonly JournalEvent[], { after, limit }: z.infer<typeof Paging>, lastSeq: number) {
   return { events: events.filter(({ seq }) => seq > after).slice(0, limit), lastSeq }
 }

@@ -8,10 +8,10 @@ import { fetchJson } from './request.ts'
 
 const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 
-/** The names under which answers are kept; live messages are merged into the same places. */
+/** The names under which answers are kept; live messages are merged into the same places. `resume`: where a fetch goes on after a gap. */
 export const keys = {
   session: ['session'], status: ['status'], machines: ['machines'], machine: (id: string) => ['machine', id],
-  events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id],
+  events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id], resume: (id: string) => ['resume', id],
   roles: ['roles'], images: ['images'], networks: ['networks'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
 } as const
 
@@ -47,7 +47,7 @@ export const eventsQuery = (client: QueryClient, id: string) => queryOptions({
   queryKey: keys.events(id), staleTime: Infinity,
   queryFn: async ({ signal }) => {
     let held: readonly JournalEvent[] = client.getQueryData<readonly JournalEvent[]>(keys.events(id)) ?? []
-    let after = held.at(-1)?.seq ?? 0
+    let after = client.getQueryData<{ after: number }>(keys.resume(id))?.after ?? held.at(-1)?.seq ?? 0
     for (;;) {
       const page = await fetchJson(EventPage, api.machineEvents(id, { after, limit: 500 }), { signal })
       held = mergeEvents(mergeEvents(client.getQueryData<readonly JournalEvent[]>(keys.events(id)) ?? [], held), page.events)
@@ -68,16 +68,16 @@ export const activityQuery = (client: QueryClient, newest: number) => queryOptio
 })
 
 /** A machine's log, in pages; continues after what is held. */
-export const logQuery = (client: QueryClient, id: string) => queryOptions({ queryKey: keys.log(id), staleTime: Infinity, queryFn: ({ signal }) => fetchLog(client, keys.log(id), (query) => api.machineLog(id, query), signal) })
+export const logQuery = (client: QueryClient, id: string) => queryOptions({ queryKey: keys.log(id), staleTime: Infinity, queryFn: ({ signal }) => fetchLog(client, keys.log(id), (query) => api.machineLog(id, query), signal, client.getQueryData<{ logAfter: number }>(keys.resume(id))?.logAfter) })
 
 /** An app's log; it has no live message, so it is asked for every two seconds while it is shown. */
 export const appLogQuery = (client: QueryClient, name: string) => queryOptions({ queryKey: keys.appLog(name), refetchInterval: 2000, queryFn: ({ signal }) => fetchLog(client, keys.appLog(name), (query) => api.appLog(name, query), signal) })
 
 const logPage = 2000
 
-async function fetchLog(client: QueryClient, key: readonly string[], url: (query: { after?: number | undefined, limit: number }) => string, signal: AbortSignal): Promise<readonly LogLine[]> {
+async function fetchLog(client: QueryClient, key: readonly string[], url: (query: { after?: number | undefined, limit: number }) => string, signal: AbortSignal, from?: number): Promise<readonly LogLine[]> {
   let held: readonly LogLine[] = client.getQueryData<readonly LogLine[]>(key) ?? []
-  let after = held.at(-1)?.seq
+  let after = from ?? held.at(-1)?.seq
   for (;;) {
     const page = await fetchJson(LogPage, url({ after, limit: logPage }), { signal })
     held = mergeLog(mergeLog(client.getQueryData<readonly LogLine[]>(key) ?? [], held), page.lines)

@@ -6,15 +6,15 @@ import { useConnection } from './LiveProvider.tsx'
 /** Says that what is shown may be old. Waits a moment, so that a blink of the network says nothing. */
 export function ConnectionBanner() {
   const { state, since } = useConnection()
-  const [shown, setShown] = useState(false)
+  const [waited, setWaited] = useState(-1)
   useEffect(() => {
-    if (state === 'live') return setShown(false)
-    const timer = setTimeout(() => setShown(true), state === 'lost' ? 800 : 4000)
+    if (state === 'live') return
+    const timer = setTimeout(() => setWaited(since), state === 'lost' ? 800 : 4000)
     return () => clearTimeout(timer)
-  }, [state])
+  }, [since, state])
   return (
     <div role="status" aria-live="polite">
-      {shown ? (
+      {state !== 'live' && waited === since ? (
         <p className="flex flex-wrap items-center justify-center gap-x-2 border-b border-line bg-amber px-4 py-1.5 text-center text-sm font-medium text-panel">
           <span className="breathe size-2 rounded-full bg-current" aria-hidden />
           {state === 'lost' ? <>Connection lost. You see the state of {formatClock(new Date(since).toISOString()).slice(0, 8)}; trying again. Machines carry on without this page.</> : <>Connecting to the appliance…</>}

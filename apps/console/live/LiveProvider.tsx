@@ -1,6 +1,6 @@
 'use client'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { io, type Socket } from 'socket.io-client'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { keys, statusQuery } from '../api/queries.ts'
@@ -11,7 +11,8 @@ import { isRewound } from './reduce-events.ts'
 export interface Connection { state: 'connecting' | 'live' | 'lost', since: number }
 
 interface Live { connection: Connection, socket: Socket | undefined }
-const LiveContext = createContext<Live>({ connection: { state: 'connecting', since: 0 }, socket: undefined })
+const notYet: Live = { connection: { state: 'connecting', since: 0 }, socket: undefined }
+const LiveContext = createContext<Live>(notYet)
 
 /** Whether changes arrive at the moment. */
 export const useConnection = (): Connection => useContext(LiveContext).connection
@@ -20,8 +21,7 @@ export const useConnection = (): Connection => useContext(LiveContext).connectio
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const status = useQuery(statusQuery)
-  const [connection, setConnection] = useState<Connection>({ state: 'connecting', since: Date.now() })
-  const [socket, setSocket] = useState<Socket>()
+  const [live, setLive] = useState<Live>(notYet)
   const known = status.data !== undefined
 
   useEffect(() => {
@@ -31,12 +31,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let before = false
     opened.on('connect', () => {
       opened.emit('join', { room: 'fleet', after: box.cursor })
-      setConnection({ state: 'live', since: Date.now() })
+      setLive({ connection: { state: 'live', since: Date.now() }, socket: opened })
       if (before) void fetchAgain(client, box.cursor)
       before = true
     })
     const lost = () => {
-      setConnection((held) => (held.state === 'lost' ? held : { state: 'lost', since: Date.now() }))
+      setLive((held) => (held.connection.state === 'lost' ? held : { ...held, connection: { state: 'lost', since: Date.now() } }))
       void client.invalidateQueries({ queryKey: keys.session })
     }
     opened.on('disconnect', lost)
@@ -44,7 +44,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     // A manager gives up on nothing, but a server that shuts the socket itself is not called again unless asked to.
     opened.on('disconnect', (why) => { if (why === 'io server disconnect') setTimeout(() => opened.connect(), 500) })
     for (const name of Object.keys(messages) as (keyof typeof messages)[]) opened.on(name, (payload: unknown) => box.receive(name, payload))
-    setSocket(opened)
     return () => {
       opened.removeAllListeners()
       opened.close()
@@ -52,7 +51,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     }
   }, [client, known])
 
-  const live = useMemo(() => ({ connection, socket }), [connection, socket])
   return <LiveContext value={live}>{children}</LiveContext>
 }
 
@@ -71,14 +69,17 @@ export function useMachineRoom(id: string, loaded: boolean): void {
   useEffect(() => {
     if (!socket || !loaded) return
     const room = `machine:${id}`
-    const join = () => {
-      const logAfter = client.getQueryData<readonly LogLine[]>(keys.log(id))?.at(-1)?.seq
-      socket.emit('join', { room, after: client.getQueryData<readonly JournalEvent[]>(keys.events(id))?.at(-1)?.seq ?? 0, logAfter: logAfter ?? -1 })
+    const held = () => ({ after: client.getQueryData<readonly JournalEvent[]>(keys.events(id))?.at(-1)?.seq ?? 0, logAfter: client.getQueryData<readonly LogLine[]>(keys.log(id))?.at(-1)?.seq ?? 0 })
+    const join = () => socket.emit('join', { room, ...held() })
+    // A replay is bounded, so a long gap is filled by fetching first, from what was held before anything new came in.
+    const rejoin = () => {
+      client.setQueryData(keys.resume(id), held())
+      void Promise.all([keys.events(id), keys.log(id)].map((queryKey) => client.refetchQueries({ queryKey }))).then(join)
     }
     if (socket.connected) join()
-    socket.on('connect', join)
+    socket.on('connect', rejoin)
     return () => {
-      socket.off('connect', join)
+      socket.off('connect', rejoin)
       socket.emit('leave', { room })
     }
   }, [client, id, loaded, socket])

@@ -24,6 +24,7 @@ export function LogView({ lines, loading, fault, downloadUrl, downloadName, empt
   const box = useRef<HTMLDivElement>(null)
   const shown = useMemo(() => filterLog(lines, { text, level, source }), [lines, text, level, source])
   const present = useMemo(() => sources.filter((each) => lines.some((line) => line.source === each)), [lines])
+  // oxlint-disable-next-line react/incompatible-library -- no React Compiler here
   const rows = useVirtualizer({ count: shown.length, getScrollElement: () => box.current, estimateSize: () => 20, overscan: 30, getItemKey: (index) => shown[index]?.seq ?? index })
   const newest = shown.at(-1)?.seq
   useEffect(() => {

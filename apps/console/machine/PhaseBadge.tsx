@@ -8,7 +8,7 @@ export const phaseLooks = {
   starting: { word: 'Starting', text: 'text-amber', fill: 'bg-amber', shape: 'most', moving: true, means: 'It runs from its disk; its services are coming up.' },
   ready: { word: 'Ready', text: 'text-green', fill: 'bg-green', shape: 'dot', moving: false, means: 'Its services answered when the appliance asked them.' },
   silent: { word: 'Silent', text: 'text-violet', fill: 'bg-violet', shape: 'ring', moving: false, means: 'It has not reported for a while.' },
-  failed: { word: 'Failed', text: 'text-red', fill: 'bg-red', shape: 'cross', moving: false, means: 'A step failed. Its page says which and why.' },
+  failed: { word: 'Failed', text: 'text-red', fill: 'bg-red', shape: 'cross', moving: false, means: 'A step failed. Retry goes on from there once the cause is gone.' },
   releasing: { word: 'Releasing', text: 'text-orange', fill: 'bg-orange', shape: 'half', moving: true, means: 'It leaves the cloud and goes back to discovered.' },
   retired: { word: 'Retired', text: 'text-grey', fill: 'bg-grey', shape: 'cross', moving: false, means: 'It was forgotten.' },
 } as const satisfies Record<Phase, { word: string, text: string, fill: string, shape: Shape, moving: boolean, means: string }>

@@ -18,11 +18,11 @@ export function PlanView({ plan, titled, onDisk }: { plan: Plan, titled: boolean
       {plan.steps.length > 0 ? (
         <div>
           <h4 className="label mb-1.5">Steps</h4>
-          <ol className="flex flex-col">
+          <ol className="grid gap-x-6 gap-y-1 sm:grid-cols-2">
             {plan.steps.map((step, index) => (
-              <li key={step.kind} className="flex gap-3 text-sm">
-                <span aria-hidden className="flex flex-col items-center"><span className="mt-1.5 size-2 rounded-full border-[1.5px] border-line-2" />{index < plan.steps.length - 1 ? <span className="w-px flex-1 bg-line" /> : null}</span>
-                <span className="pb-1.5"><span className="font-medium">{step.title}</span>{step.detail ? <span className="text-ink-2">  {safeText(step.detail)}</span> : null}</span>
+              <li key={step.kind} className="flex gap-2.5 text-sm">
+                <span aria-hidden className="w-4 shrink-0 text-right text-ink-3">{index + 1}</span>
+                <span className="min-w-0">{step.title}{step.detail ? <span className="block text-xs text-ink-3">{safeText(step.detail)}</span> : null}</span>
               </li>
             ))}
           </ol>

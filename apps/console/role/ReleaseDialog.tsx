@@ -37,7 +37,7 @@ export function ReleaseDialog({ machine, onClose }: { machine: Machine, onClose:
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-2">Its disk</legend>
         {([[false, 'Keep the data', 'The disk stays as it is until a role is assigned again.'], [true, 'Erase the disk', 'Everything on it is overwritten or discarded. It does not come back.']] as const).map(([value, word, means]) => (
-          <label key={word} className={`flex cursor-pointer gap-3 rounded-lg border p-3 ${erase === value ? (value ? 'border-red' : 'border-mark bg-mark-wash') : 'border-line'}`}>
+          <label key={word} className={`flex cursor-pointer items-start gap-3 rounded-lg border p-3 ${erase === value ? (value ? 'border-red' : 'border-mark bg-mark-wash') : 'border-line'}`}>
             <input type="radio" name="erase" checked={erase === value} onChange={() => setErase(value)} className="mt-1 accent-mark" />
             <span><span className="block font-medium">{word}</span><span className="block text-sm text-ink-2">{means}</span></span>
           </label>

@@ -63,7 +63,7 @@ export function RoleDialog({ machines, onClose }: { machines: readonly Machine[]
         {roles.error ? <Notice tone="error">{faultSentence(roles.error)}</Notice> : null}
         <div className="grid gap-2 sm:grid-cols-2">
           {roles.data?.map((each) => (
-            <label key={each.id} className={`flex cursor-pointer gap-3 rounded-lg border p-3 ${role === each.id ? 'border-mark bg-mark-wash' : 'border-line hover:border-line-2'}`}>
+            <label key={each.id} className={`flex cursor-pointer items-start gap-3 rounded-lg border p-3 ${role === each.id ? 'border-mark bg-mark-wash' : 'border-line hover:border-line-2'}`}>
               <input type="radio" name="role" value={each.id} checked={role === each.id} onChange={() => { setRole(each.id); again() }} className="mt-1 accent-mark" />
               <span className="min-w-0"><span className="plate block text-base">{each.title}</span><span className="block text-sm text-ink-2">{each.summary}</span></span>
             </label>

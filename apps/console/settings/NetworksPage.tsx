@@ -59,7 +59,7 @@ function NetworkCard({ network }: { network: Network }) {
           <legend className="label mb-2">Unknown machines</legend>
           <div className="flex flex-col gap-2">
             {policies.map(({ policy, word, means }) => (
-              <label key={policy} className={`flex cursor-pointer gap-3 rounded-lg border p-3 ${network.policy === policy ? 'border-mark bg-mark-wash' : 'border-line hover:border-line-2'}`}>
+              <label key={policy} className={`flex cursor-pointer items-start gap-3 rounded-lg border p-3 ${network.policy === policy ? 'border-mark bg-mark-wash' : 'border-line hover:border-line-2'}`}>
                 <input type="radio" name={`policy-${network.id}`} checked={network.policy === policy} onChange={() => void choose(policy)} className="mt-1 accent-mark" />
                 <span><span className="block font-medium">{word}</span><span className="block text-sm text-ink-2">{means}</span></span>
               </label>

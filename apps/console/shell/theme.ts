@@ -13,3 +13,24 @@ export function applyTheme(theme: Theme): void {
   const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.dataset.theme = dark ? 'dark' : 'light'
 }
+
+const watchers = new Set<() => void>()
+
+/** What was chosen in this browser; `system` where nothing was. */
+export function readTheme(): Theme {
+  const stored = localStorage.getItem(themeKey)
+  return stored === 'light' || stored === 'dark' ? stored : 'system'
+}
+
+/** Calls back when another theme is chosen; returns how to stop. */
+export function watchTheme(watcher: () => void): () => void {
+  watchers.add(watcher)
+  return () => { watchers.delete(watcher) }
+}
+
+/** Keeps the choice in this browser and shows it. */
+export function chooseTheme(theme: Theme): void {
+  localStorage.setItem(themeKey, theme)
+  applyTheme(theme)
+  for (const watcher of watchers) watcher()
+}

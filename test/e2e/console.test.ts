@@ -1,0 +1,235 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { labFleet, phaseFleet } from '../sim/operator-fixture-machines.ts'
+import { type OperatorFixture, startOperatorFixture } from '../sim/operator-fixture.ts'
+import { startBrowser, startConsole, watchComplaints } from './console-rig.ts'
+
+let browser: Browser
+let consoleServer: { url: string, stop: () => void }
+let fixture: OperatorFixture
+let context: BrowserContext
+let page: Page
+let complaints: string[]
+
+beforeAll(async () => {
+  consoleServer = await startConsole()
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  consoleServer?.stop()
+})
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 860 } })
+  page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  complaints = watchComplaints(page)
+})
+afterEach(async () => {
+  await context.close()
+  await fixture?.close()
+  expect(complaints, 'script errors and breaches of the content security policy').toEqual([])
+})
+
+const machines = () => page.getByRole('list', { name: 'Machines' })
+const row = (name: string) => machines().getByRole('listitem').filter({ hasText: name })
+const logLines = () => page.getByRole('log', { name: 'Log lines' })
+
+async function open(fleet: Parameters<typeof startOperatorFixture>[0]['fleet'], options: { mustChange?: boolean, stepMs?: number, path?: string } = {}): Promise<void> {
+  const { mustChange = false, stepMs = 250, path = '/' } = options
+  fixture = await startOperatorFixture({ fleet, consoleUrl: consoleServer.url, mustChange, stepMs })
+  await page.goto(fixture.url + path)
+  await page.getByLabel('Password').fill(fixture.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+test('from the one-time password to a ready machine, with the log live and nothing lost over a restart', async () => {
+  fixture = await startOperatorFixture({ fleet: labFleet, consoleUrl: consoleServer.url, stepMs: 700 })
+  await page.goto(fixture.url)
+  await page.getByLabel('Password').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('User or password is not right').waitFor()
+  await page.getByLabel('Password').fill(fixture.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+
+  await page.getByRole('heading', { name: 'Choose your password' }).waitFor()
+  await page.getByLabel('New password', { exact: true }).fill('too short')
+  await page.getByLabel('New password again').fill('too short')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByText('Use at least 12 characters').waitFor()
+  await page.getByLabel('New password', { exact: true }).fill('correct horse battery')
+  await page.getByLabel('New password again').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Change password' }).click()
+
+  for (const name of ['sc-01', 'sc-02', 'sc-03']) await row(name).waitFor()
+  expect(await machines().getByRole('listitem').count()).toBe(3)
+  await row('sc-02').getByRole('link', { name: 'sc-02' }).click()
+  await page.getByRole('heading', { name: 'sc-02', level: 1 }).waitFor()
+  await logLines().getByText('<b>markup is text</b>').waitFor()
+  await page.getByText('SC-DISK-2-0').first().waitFor()
+  await page.getByText('leaf-a').first().waitFor()
+
+  await page.getByRole('button', { name: 'Assign a role' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('AppServer').check()
+  await dialog.getByText('This disk is ERASED.').waitFor()
+  await dialog.getByText('serial SC-DISK-2-0').waitFor()
+  const confirm = dialog.getByRole('button', { name: 'Erase the disk and assign' })
+  expect(await confirm.getAttribute('aria-disabled')).toBe('true')
+  await dialog.getByLabel('Name of the machine, to confirm').fill('sc-02')
+  expect(await confirm.getAttribute('aria-disabled')).toBeNull()
+  await confirm.click()
+
+  const steps = page.getByRole('list', { name: 'Steps' })
+  await steps.getByText(/MB of 1.29 GB/).waitFor()
+  await steps.getByText('41.2 MB/s').waitFor()
+  await logLines().getByText('wrote chunk 19 of 152').waitFor()
+
+  await fixture.stop()
+  await page.getByText('Connection lost').first().waitFor()
+  for (let n = 1; n <= 2500; n += 1) fixture.state.say('m2', 'kernel', `said while nobody listened ${n}`)
+  fixture.state.record('m2', 'test.happened', 'Something happened during the restart.')
+  await fixture.start()
+  await logLines().getByText(/wrote chunk \d+ of 152|agent|configureSystem/).first().waitFor()
+  await page.getByRole('list', { name: 'Events' }).getByText('Something happened during the restart.').waitFor()
+  await page.getByRole('searchbox', { name: 'Filter lines' }).fill('nobody listened')
+  await page.getByText(/^2500 of \d+ lines$/).waitFor()
+  await page.getByRole('searchbox', { name: 'Filter lines' }).fill('')
+
+  await page.getByRole('banner').first().or(page.locator('header')).getByText('Ready', { exact: true }).first().waitFor({ timeout: 30_000 })
+  await page.getByText('Swarm worker').first().waitFor()
+  await page.reload()
+  await page.getByRole('heading', { name: 'sc-02', level: 1 }).waitFor()
+  await page.getByText('Last deploy').waitFor()
+  await page.getByRole('list', { name: 'Events' }).getByText('Something happened during the restart.').waitFor()
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Download the log' }).click()
+  expect((await download).suggestedFilename()).toBe('sc-02.txt')
+})
+
+test('the list by keyboard', async () => {
+  await open(phaseFleet)
+  await row('manager-a').waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('k')
+  await page.keyboard.press('x')
+  expect(await page.getByRole('checkbox', { name: 'Choose app-01' }).isChecked()).toBe(true)
+  await page.getByText('1 machine chosen').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('1 machine chosen').waitFor({ state: 'detached' })
+  await page.keyboard.press('/')
+  await page.keyboard.type('manager')
+  await row('app-01').waitFor({ state: 'detached' })
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'manager-a', level: 1 }).waitFor()
+})
+
+test('a machine appears by itself, phases filter, a role goes to many at once', async () => {
+  await open([], { stepMs: 30 })
+  await page.getByRole('heading', { name: 'Plug a machine in' }).waitFor()
+  for (const name of ['sc-01', 'sc-02']) fixture.state.add({ name, phase: 'discovered' })
+  fixture.state.add({ name: 'sc-03', phase: 'seen' })
+  await row('sc-03').waitFor()
+  await page.getByRole('button', { name: /Discovered\s*2/ }).click()
+  await row('sc-03').waitFor({ state: 'detached' })
+  await page.getByLabel('Choose all shown').check()
+  await page.getByRole('button', { name: 'Assign a role' }).click()
+  await page.getByRole('dialog').getByLabel('AppServer').check()
+  await page.getByRole('dialog').getByRole('button', { name: 'Erase 2 disks and assign' }).click()
+  await page.getByRole('button', { name: /Ready\s*2/ }).waitFor()
+})
+
+test('greyed buttons say why, failures say what to do, refusals are shown', async () => {
+  await open(phaseFleet, { path: '/machines/sc-08' })
+  await page.getByRole('button', { name: 'On', exact: true }).click()
+  await page.getByText('cannot press buttons').first().waitFor()
+  await page.getByText('Press the power button of sc-08').waitFor()
+  await page.goto(`${fixture.url}/machines/m7`)
+  await page.getByText('Check or replace the disk').first().waitFor()
+  await page.getByRole('button', { name: 'Retry' }).click()
+  await page.locator('header').getByText('Deploying').waitFor()
+  await page.goto(`${fixture.url}/machines/nowhere`)
+  await page.getByText('There is no machine "nowhere"').waitFor()
+})
+
+test('release asks before it erases; rename and forget', async () => {
+  await open(phaseFleet, { path: '/machines/app-01', stepMs: 20 })
+  await page.getByRole('button', { name: 'More acts' }).click()
+  await page.getByRole('menuitem', { name: 'Release' }).click()
+  await page.getByLabel('Erase the disk').check()
+  const release = page.getByRole('button', { name: 'Release and erase' })
+  expect(await release.getAttribute('aria-disabled')).toBe('true')
+  await page.getByRole('dialog').getByRole('textbox').fill('app-01')
+  await release.click()
+  await page.locator('header').getByText('Discovered', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'More acts' }).click()
+  await page.getByRole('menuitem', { name: 'Rename' }).click()
+  await page.getByLabel('Host name').fill('renamed-01')
+  await page.getByRole('button', { name: 'Rename' }).click()
+  await page.getByRole('heading', { name: 'renamed-01', level: 1 }).waitFor()
+  await page.getByRole('button', { name: 'More acts' }).click()
+  await page.getByRole('menuitem', { name: 'Forget' }).click()
+  await page.getByRole('button', { name: 'Forget' }).click()
+  await page.getByRole('heading', { name: 'Fleet' }).waitFor()
+  await row('manager-a').waitFor()
+  expect(await row('renamed-01').count()).toBe(0)
+})
+
+test('settings, networks, images and cloud', async () => {
+  await open(phaseFleet, { path: '/settings' })
+  await page.getByLabel('Add keys').fill('nonsense')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByText('Line 1 is not an OpenSSH public key').waitFor()
+  await page.getByLabel('Add keys').fill(`ssh-ed25519 ${'A'.repeat(68)} ada@desk`)
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByText('ada@desk', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Networks' }).click()
+  await page.getByLabel('Ignore').check()
+  await expect.poll(() => fixture.state.networks[0]?.policy).toBe('ignore')
+  await page.getByRole('link', { name: 'Images' }).click()
+  await page.getByText('Unpacking python3.13').waitFor()
+  const image = fixture.state.images[2]
+  if (image) fixture.state.bus.emit('image', { ...image, state: 'ready', step: '', percent: 100 })
+  await page.getByText('Unpacking python3.13').waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'Cloud' }).click()
+  await page.getByText('One manager: when it fails').waitFor()
+  await page.getByText('no answer within 3 s').waitFor()
+})
+
+test('a phone shows cards and nothing sticks out', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await open(phaseFleet)
+  await row('manager-a').waitFor()
+  for (const path of ['/', '/machines/m3', '/machines/m7', '/cloud', '/images', '/networks', '/settings']) {
+    await page.goto(fixture.url + path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Fleet' }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390)
+  }
+})
+
+test('a session that ends leads to the sign-in page and back', async () => {
+  await open(phaseFleet, { path: '/networks' })
+  await page.getByRole('heading', { name: 'Networks' }).waitFor()
+  await context.clearCookies()
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.getByLabel('Password').fill(fixture.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Settings' }).waitFor()
+})
+
+test('pages carry a strict policy and no inline script without its nonce', async () => {
+  fixture = await startOperatorFixture({ fleet: [], consoleUrl: consoleServer.url })
+  const first = await fetch(`${fixture.url}/sign-in`)
+  const second = await fetch(`${fixture.url}/sign-in`)
+  const policy = first.headers.get('content-security-policy') ?? ''
+  expect(policy).not.toContain('unsafe-inline')
+  expect(policy).toMatch(/script-src 'nonce-[\w+/=]+' 'strict-dynamic'/)
+  expect(policy).not.toBe(second.headers.get('content-security-policy'))
+  const html = await first.text()
+  expect(html.match(/<script(?![^>]*nonce=)/g)).toBeNull()
+  expect(html.match(/ style="/g)).toBeNull()
+})
