@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto'
+import type { BootEvent } from '#netboot/site'
+import type { NewLine } from '../events/journal.ts'
+import type { MachineLogs } from '../events/machine-logs.ts'
+import type { Journal } from '../events/journal.ts'
+import { identify, inventName } from './identity.ts'
+import type { RamdiskSessions } from './ramdisk-sessions.ts'
+import { newMachine, type MachineRecord } from './record.ts'
+import type { Registry } from './registry.ts'
+
+/** What the handler of wire events needs. */
+export interface BootEventDeps {
+  readonly registry: Registry
+  readonly journal: Journal
+  readonly logs: MachineLogs
+  readonly sessions: RamdiskSessions
+  readonly defaultDriver: string
+  policy(networkId: string): 'discover' | 'ignore'
+  /** The firmware fetched a script that sends it into its disk. */
+  diskBooted(machineId: string): void
+  otherServer(networkId: string, address: string): void
+  now(): number
+}
+
+const mebibytes = (bytes: number): string => (bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`)
+
+/** One wire event as a journal line, or undefined where operators need not hear of it. */
+export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | undefined {
+  const info = (text: string, data: Record<string, unknown> = {}, level: NewLine['level'] = 'info') => ({ kind: event.kind, level, text, data })
+  switch (event.kind) {
+    case 'dhcp.discovered': return info(`Asks for an address (${event.client.kind === 'ipxe' ? 'iPXE' : event.client.kind === 'firmware' ? `firmware, ${event.client.architecture ?? 'unknown architecture'}` : 'system'})`, { client: event.client.kind, architecture: event.client.architecture })
+    case 'dhcp.offered': return info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address })
+    case 'dhcp.requested': return undefined
+    case 'dhcp.acked': return info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds })
+    case 'dhcp.naked': return info(`May not have ${event.address}: ${event.why}`, { address: event.address }, 'warn')
+    case 'dhcp.declined': return info(`Says that somebody else uses ${event.address}`, { address: event.address }, 'warn')
+    case 'dhcp.released': return info(`Gives ${event.address} back`, { address: event.address })
+    case 'dhcp.otherServer': return info(`Another DHCP server answers on this network: ${event.address}`, { address: event.address }, 'warn')
+    case 'tftp.started': return info(`Fetches ${event.file} by TFTP`, { sizeBytes: event.sizeBytes })
+    case 'tftp.sent': return info(`Got ${event.file} by TFTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { sizeBytes: event.sizeBytes, milliseconds: event.milliseconds })
+    case 'tftp.failed': return info(`TFTP of ${event.file} ended: ${event.why}`, {}, 'warn')
+    case 'file.sent': return event.file.startsWith('chunks/') ? undefined : info(`${event.complete ? 'Got' : 'Got a part of'} ${event.file} by HTTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { sizeBytes: event.sizeBytes, milliseconds: event.milliseconds })
+    case 'script.rendered': return info(`Boot script: ${event.why}`, { script: event.script })
+    case 'log.lines': return undefined
+    case 'datagrams.dropped': return event.reason === 'policy-ignore' || event.reason === 'not-pxe' ? undefined : info(`${event.count} datagrams to ${event.receiver} dropped: ${event.reason}`, { count: event.count, reason: event.reason }, 'debug')
+  }
+}
+
+/** Turns what happens on the wire into machines, journal lines and log lines. Never throws, never blocks. */
+export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => void {
+  const { registry, now } = deps
+
+  function meet(mac: string, uuid: string | null, networkId: string): MachineRecord | undefined {
+    const found = identify(registry.all(), registry.byMac(mac), uuid, now())
+    if (found.kind === 'known') {
+      if (!found.machine.macs.includes(mac)) void registry.change(found.machine.id, (m) => ({ ...m, macs: [...m.macs, mac] }))
+      return found.machine
+    }
+    if (found.kind === 'refused' || deps.policy(networkId) === 'ignore') return undefined
+    const at = new Date(now()).toISOString()
+    const name = inventName(mac, (taken) => registry.find(taken) !== undefined)
+    const machine: MachineRecord = {
+      ...newMachine({ id: randomBytes(6).toString('hex'), name, mac, uuid, now: at, powerDriver: deps.defaultDriver }), phaseDeadline: new Date(now() + 10 * 60_000).toISOString(),
+      problem: found.twinOf === null ? null : `It says the same UUID as ${found.twinOf.name}: they are kept apart by their network cards. Set another UUID where the firmware lets you.`,
+    }
+    void registry.add(machine, { machineId: machine.id, kind: 'machine.seen', level: 'info', text: `Seen for the first time (${mac})`, data: { mac } })
+    return machine
+  }
+
+  return (event) => {
+    if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, event.address)
+    const mac = 'mac' in event ? event.mac : null
+    let machine = mac === null ? undefined : registry.byMac(mac)
+    if (machine === undefined && event.kind === 'dhcp.discovered' && event.client.kind !== 'system') machine = meet(event.mac, event.client.uuid, event.networkId)
+    if (machine === undefined && event.kind === 'script.rendered' && event.script === 'ramdisk') machine = meet(event.mac, event.client.uuid, '')
+    if (machine === undefined) {
+      const line = mac === null ? renderBootEvent(event) : undefined
+      if (line !== undefined) void deps.journal.record({ machineId: null, ...line })
+      return
+    }
+    const { id } = machine
+    if (event.kind === 'log.lines') {
+      const at = new Date(now()).toISOString()
+      for (const line of event.lines) deps.logs.append(id, { at, ...line })
+      return
+    }
+    if (event.kind === 'script.rendered') {
+      deps.sessions.rebooted(event.mac)
+      if (event.script === 'localDisk') deps.diskBooted(id)
+    }
+    const line = renderBootEvent(event)
+    if (line === undefined) return
+    deps.logs.append(id, { at: new Date(now()).toISOString(), source: 'netboot', level: line.level, text: line.text })
+    void registry.change(id, (m) => observed(m, event, now()), { machineId: id, ...line })
+  }
+}
+
+function observed(machine: MachineRecord, event: BootEvent, nowMs: number): MachineRecord {
+  const seen = { ...machine, lastSeenAt: new Date(nowMs).toISOString() }
+  if (event.kind === 'dhcp.acked' && event.mac === machine.mac) return { ...seen, address: event.address }
+  if (event.kind === 'dhcp.acked' && machine.address === null) return { ...seen, address: event.address }
+  if (event.kind === 'dhcp.discovered' && event.client.kind === 'firmware') return { ...seen, bootPath: event.client.architecture ?? '', firmware: event.client.architecture === null ? seen.firmware : event.client.architecture === 'bios' ? 'bios' : 'uefi' }
+  if (event.kind === 'tftp.sent' || event.kind === 'tftp.started') {
+    const [architecture] = seen.bootPath.split(', ')
+    return { ...seen, bootPath: `${architecture ?? ''}, TFTP, ${event.file}` }
+  }
+  return seen
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import type { Target } from '#contract/agent-api'
+import type { ApplianceTls, AppRecord, CloudMachine, Role, RoleContext } from '#control/roles/role'
+import type { AgentDesk } from './agents.ts'
+import type { MachineRecord } from './record.ts'
+import type { Registry } from './registry.ts'
+
+/** What targets are made of. */
+export interface TargetDeps {
+  readonly registry: Registry
+  readonly agents: AgentDesk
+  readonly address: string
+  readonly cidr: string
+  readonly caPem: string
+  tls(): ApplianceTls
+  role(id: string): Role | undefined
+  apps(): readonly AppRecord[]
+  secret(name: string): string
+  setting(name: string): string | undefined
+  setSetting(name: string, value: string): void
+  now(): number
+}
+
+/** What roles, apps and agents are told of machines. */
+export interface Targets {
+  machines(): CloudMachine[]
+  roleContext(machineId: string): RoleContext | undefined
+  target(machine: MachineRecord): Target
+}
+
+/** Renders targets on demand: they are a function of what is stored and reported. */
+export function makeTargets(deps: TargetDeps): Targets {
+  const toCloud = (m: MachineRecord): CloudMachine => {
+    const last = deps.agents.last(m.id)
+    return { id: m.id, name: m.name, address: m.address, phase: m.phase, role: m.intent.role, generation: m.intent.generation, releasing: m.intent.release, report: last?.report ?? null, reportedAtMs: last?.atMs ?? null }
+  }
+  const machines = (): CloudMachine[] => deps.registry.all().map(toCloud)
+  const roleContext = (id: string): RoleContext | undefined => {
+    const all = machines()
+    const machine = all.find((one) => one.id === id)
+    if (machine === undefined) return undefined
+    return {
+      machine, machines: all, apps: deps.apps(), applianceAddress: deps.address, cidr: deps.cidr, caPem: deps.caPem, tls: () => deps.tls(),
+      secret: (name) => deps.secret(name), setting: (name) => deps.setting(name), setSetting: (name, value) => deps.setSetting(name, value), nowMs: deps.now(),
+    }
+  }
+  return {
+    machines, roleContext,
+    target(machine) {
+      const context = roleContext(machine.id)
+      const role = deps.role(machine.intent.role ?? '')
+      const tasks = machine.intent.release ? [{ kind: 'swarm' as const, id: 'swarm', mode: 'leave' as const, advertise: machine.address ?? '', remote: '', token: '' }]
+        : role === undefined || context === undefined ? [] : [...role.tasks(context)]
+      const { generation } = machine.intent
+      const etag = createHash('sha256').update(JSON.stringify([machine.id, generation, machine.name, tasks])).digest('hex').slice(0, 32)
+      return { machineId: machine.id, generation, etag, hostname: machine.name, tasks }
+    },
+  }
+}
