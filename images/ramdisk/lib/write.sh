@@ -1,0 +1,99 @@
+# The image arrives as zstd chunks with the sha256 of each. Nothing on the disk can boot until all are written and verified: the boot
+# code of both firmwares is taken away first and comes last.
+
+batch_size=12
+
+# target DISK NAME: the device a chunk goes to.
+target() { case $2 in esp) part "$1" 2 ;; root) part "$1" 3 ;; bios) echo /run/sc/bios ;; esac; }
+
+# fetch_batch N: the chunks of batch N into /run/sc/batch.N, each with the hash it must have; tries for ever.
+fetch_batch() {
+  dir=/run/sc/batch.$1
+  mkdir -p $dir
+  while :; do
+    : > $dir/curl
+    : > $dir/sums
+    while read -r sum bytes offset length place; do
+      printf '%s  %s\n' "$sum" "$dir/$sum" >> $dir/sums
+      [ -s "$dir/$sum" ] || grep -q "/$sum\"" $dir/curl || printf 'url = "%s/chunks/%s"\noutput = "%s/%s"\n' "$url" "$sum" "$dir" "$sum" >> $dir/curl
+    done < /run/sc/plan.$1
+    [ -s $dir/curl ] && curl -sS --fail --retry 3 --connect-timeout 5 --speed-limit 1000 --speed-time 20 -K $dir/curl 2>$dir/error
+    if sha256sum -c --status $dir/sums 2>/dev/null; then : > $dir/ready; return; fi
+    log w "chunks: $(head -n 1 $dir/error) fetching again what is missing or damaged"
+    sha256sum -c $dir/sums 2>/dev/null | sed -n 's/: FAILED.*//p' | xargs rm -f
+    sleep 1
+  done
+}
+
+# write_batch N DISK: chunks that lie side by side go through one decoder and one writer.
+write_batch() {
+  # The plan is gathered into lines `target offset file...`.
+  awk -v dir="/run/sc/batch.$1" '{ if ($5 != target || $3 != next_offset) { if (line != "") print line; line = $5 " " $3 }
+    line = line " " dir "/" $1; target = $5; next_offset = $3 + $4 } END { print line }' /run/sc/plan.$1 > /run/sc/runs
+  while read -r place offset files; do
+    zstd -dcq $files 2>/run/sc/zstd.error | dd of="$(target "$2" $place)" bs=4M iflag=fullblock oflag=seek_bytes$direct seek=$offset conv=notrunc 2>/run/sc/dd.error ||
+      { why="dd: $(head -n 1 /run/sc/dd.error)"; return 1; }
+    [ -s /run/sc/zstd.error ] && { why="$(head -n 1 /run/sc/zstd.error)"; return 1; }
+  done < /run/sc/runs
+  rm -rf /run/sc/batch.$1
+  return 0
+}
+
+fetch_plan() {
+  for try in 1 2 3 4 5 6; do
+    code=$(api 60 "/ramdisk/$mac/orders/$order_id/chunks" -o /run/sc/chunks)
+    [ "$code" = 200 ] && break
+    [ "$code" = 410 ] && return 10
+    log w "chunk list: answer $code"
+    sleep 3
+  done
+  if [ "$code" != 200 ]; then why="the appliance gave no chunk list: answer $code"; return 1; fi
+  awk -v root="$(blockdev --getsize64 "$(part "$disk" 3)")" -v esp="$(blockdev --getsize64 "$(part "$disk" 2)")" '
+    BEGIN { room["root"] = root; room["esp"] = esp; room["bios"] = 1048576 }
+    NF != 5 || $1 !~ /^[0-9a-f]+$/ || length($1) != 64 || ($2 $3 $4) !~ /^[0-9]+$/ || !($5 in room) || $3 + $4 > room[$5] { print "line " NR; exit 1 }
+    { seen[$5] = 1 } END { if (!seen["root"] || !seen["esp"] || !seen["bios"]) print "root, esp or bios is missing" }' /run/sc/chunks > /run/sc/output
+  if [ -s /run/sc/output ]; then why="the chunk list does not fit this disk: $(head -n 1 /run/sc/output)"; return 1; fi
+  # Root first, boot code last.
+  { grep ' root$' /run/sc/chunks; grep ' esp$' /run/sc/chunks; grep ' bios$' /run/sc/chunks; } > /run/sc/sorted
+  rm -rf /run/sc/plan.* /run/sc/batch.*
+  awk -v size=$batch_size '{ print > ("/run/sc/plan." int((NR - 1) / size)) }' /run/sc/sorted
+  batches=$((($(wc -l < /run/sc/sorted) + batch_size - 1) / batch_size))
+  total=$(awk '{ t += $4 } END { printf "%.0f", t }' /run/sc/sorted)
+}
+
+order_writeImage() {
+  find_disk "$order_identity" "$order_sectors" || return 1
+  has_layout "$disk" || { why="$disk is not partitioned for this"; return 1; }
+  wait_for_partitions "$disk" && fetch_plan || return $?
+  run dd if=/dev/zero of=/dev/$disk bs=440 count=1 conv=notrunc,fsync || return 1
+  run dd if=/dev/zero of="$(part "$disk" 1)" bs=1M count=1 conv=notrunc,fsync || return 1
+  run dd if=/dev/zero of="$(part "$disk" 2)" bs=1M count=1 conv=notrunc,fsync || return 1
+  direct=,direct
+  dd if=/dev/zero of="$(part "$disk" 3)" bs=4M count=1 oflag=direct conv=notrunc >/dev/null 2>&1 || direct=
+  rm -f /run/sc/bios
+  started=$(cut -d. -f1 /proc/uptime) written=0 told=0 batch=0
+  fetch_batch 0
+  while [ $batch -lt $batches ]; do
+    fetcher=
+    if [ $((batch + 1)) -lt $batches ]; then fetch_batch $((batch + 1)) & fetcher=$!; fi
+    grep -q ' bios$' /run/sc/plan.$batch && direct=
+    bytes=$(awk '{ t += $4 } END { printf "%.0f", t }' /run/sc/plan.$batch)
+    write_batch $batch "$disk" || { failed_why=$why; [ -z "$fetcher" ] || { kill $fetcher; wait $fetcher; } 2>/dev/null; why=$failed_why; return 1; }
+    written=$((written + bytes)) now=$(cut -d. -f1 /proc/uptime)
+    if [ $((now - told)) -ge 3 ]; then
+      told=$now
+      report running $written $total "writing $order_image" || { [ -z "$fetcher" ] || { kill $fetcher; wait $fetcher; } 2>/dev/null; return 10; }
+    fi
+    [ -z "$fetcher" ] || wait $fetcher
+    batch=$((batch + 1))
+  done
+  sync
+  write_boot_code || return 1
+  log i "$total bytes written and verified in $(($(cut -d. -f1 /proc/uptime) - started)) s"
+}
+
+# /run/sc/bios: 512 bytes of boot sector, then what goes to the first partition. The partition table in the first sector stays.
+write_boot_code() {
+  run dd if=/run/sc/bios of="$(part "$disk" 1)" bs=512 skip=1 conv=notrunc,fsync || return 1
+  run dd if=/run/sc/bios of=/dev/$disk bs=440 count=1 conv=notrunc,fsync
+}
