@@ -60,9 +60,8 @@ export async function startLabRun(machines: number): Promise<LabRun> {
   const name = Math.random().toString(36).slice(2, 7)
   const home = mkdtempSync(path.join(tmpdir(), `system-cloud-lab-${name}-`))
   const [dataDir, runDir] = [path.join(home, 'data'), path.join(home, 'run')]
-  mkdirSync(path.join(imageCache, 'images'), { recursive: true })
   mkdirSync(dataDir)
-  for (const part of ['images', 'chunks', 'apt-cache']) {
+  for (const part of ['images', 'cache']) {
     mkdirSync(path.join(imageCache, part), { recursive: true })
     symlinkSync(path.join(imageCache, part), path.join(dataDir, part))
   }
