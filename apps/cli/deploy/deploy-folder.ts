@@ -15,9 +15,10 @@ export interface Following { readonly timeoutMs: number; readonly signal: AbortS
 const pollMs = 1000
 
 /** Sends the folder and follows the app until it serves or failed. Returns it in that state; throws on time-out or refusal. */
-export async function deployFolder(api: Api, folder: string, following: Following): Promise<App> {
+export async function deployFolder(openApi: () => Api, folder: string, following: Following): Promise<App> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw wrongCall(`${folder} is not a folder`)
   if (!existsSync(path.join(folder, 'app.yaml'))) throw wrongCall(`${folder} has no app.yaml: it says runtime, entrypoint and handlers, as for App Engine`)
+  const api = openApi()
   const packed = await packFolder(folder)
   following.say(`Sending ${count(packed.files, 'file')}, ${renderBytes(packed.tar.length)}`)
   const sent = await api.deploy(packed.tar)

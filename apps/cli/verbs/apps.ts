@@ -42,7 +42,7 @@ export function renderApps(apps: readonly App[], paint: Paint, now: number): str
 
 async function deploy(context: Context, folder: string, options: { timeout: string }): Promise<0 | 1> {
   const { terminal, paint } = context
-  const app = await deployFolder(context.api(), folder, {
+  const app = await deployFolder(context.api, folder, {
     timeoutMs: parseSeconds(options.timeout, '--timeout') * 1000, signal: terminal.interrupted, say: (text) => context.note(`${text}\n`),
   })
   for (const warning of app.warnings) context.note(`${paint.warn(`warning: ${warning}`)}\n`)

@@ -4,7 +4,7 @@ import { runChecks } from '../doctor/check.ts'
 
 /** `doctor`: looks at this host, with or without an appliance, and says what to do. */
 export const addDoctor: AddVerbs = (program, bind) => {
-  program.command('doctor').description('checks this host and says what to do').option('--interface <name>', 'the card of the provisioning network: also looks for another DHCP server there (3 s)').action(bind(async (context, options: { interface?: string }) => {
+  program.command('doctor').description('checks this host and says what to do').option('--interface <name>', 'the card of the provisioning network: also looks for another DHCP server there (5 s)').action(bind(async (context, options: { interface?: string }) => {
     const findings = await runChecks(checks, { interface: options.interface, runDir: context.runDir, dataDir: context.terminal.env['SYSTEM_CLOUD_DATA'] ?? '/var/lib/system-cloud' })
     const { paint } = context
     const badge = { ok: paint.good('ok  '), warn: paint.warn('warn'), fail: paint.bad('FAIL') }

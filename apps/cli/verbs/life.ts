@@ -9,9 +9,9 @@ import { distinct, splitLast } from './words.ts'
 /** `assign`, `plan`, `release`, `retry`, `rename`, `forget`: what changes a machine's life. */
 export const addLifeVerbs: AddVerbs = (program, bind) => {
   program.command('assign').description('gives machines a role: shows the plan, asks, then deploys').usage('<machine...> <role>').argument('<words...>', 'machines, then the role')
-    .option('--disk IDENTITY', 'the disk to install to, as the plan names it').action(bind(assign))
+    .option('--disk <identity>', 'the disk to install to, as the plan names it').action(bind(assign))
   program.command('plan').description('what an assignment would do').usage('<machine...> <role>').argument('<words...>', 'machines, then the role')
-    .option('--disk IDENTITY', 'the disk to install to').action(bind(plan))
+    .option('--disk <identity>', 'the disk to install to').action(bind(plan))
   program.command('release').description('takes machines out of their role').argument('<machine...>', 'ids, names or MACs').option('--erase', 'also erase their disks').action(bind(release))
   program.command('retry').description('goes on from the step that failed').argument('<machine...>', 'ids, names or MACs').action(bind(async (context, names: string[]) => each(context, names, (name) => context.api().retry(name))))
   program.command('rename').description('gives a machine another host name').argument('<machine>').argument('<name>').action(bind(async (context, machine: string, name: string) => each(context, [machine], () => context.api().rename(machine, name))))

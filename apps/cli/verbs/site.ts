@@ -16,7 +16,8 @@ export const addSiteVerbs: AddVerbs = (program, bind) => {
     context.answer(all, () => renderTable(['ID', 'INTERFACE', 'NETWORK', 'ADDRESS', 'MODE', 'UNKNOWN MACHINES', 'LEASES', 'OTHER DHCP SERVERS'], all.map((one) => [one.id, one.interface, one.cidr, one.address, one.mode, one.policy, `${one.leasesActive} of ${one.poolSize}`, one.otherServers.join(', ') || '-'])))
   }))
   networks.command('policy').description('what unknown machines get: discover or ignore').argument('<network>').argument('<policy>').action(bind(async (context, id: string, word: string) => {
-    const network = await context.api().setPolicy(id, oneOf(word, ['discover', 'ignore'], 'the policy'))
+    const policy = oneOf(word, ['discover', 'ignore'], 'the policy')
+    const network = await context.api().setPolicy(id, policy)
     context.answer(network, () => `${network.id}: unknown machines are ${network.policy === 'discover' ? 'discovered' : 'ignored'}.\n`)
   }))
   program.command('images').description('operating system images and the ramdisk').action(bind(async (context) => {
