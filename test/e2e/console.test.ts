@@ -143,7 +143,10 @@ test('a machine appears by itself, phases filter, a role goes to many at once', 
 
 test('greyed buttons say why, failures say what to do, refusals are shown', async () => {
   await open(phaseFleet, { path: '/machines/sc-08' })
-  await page.getByRole('button', { name: 'On', exact: true }).click()
+  await page.waitForURL(/\/machines\/m6$/)
+  const on = page.getByRole('button', { name: 'On', exact: true })
+  expect(await on.getAttribute('aria-disabled')).toBe('true')
+  await on.click({ force: true })
   await page.getByText('cannot press buttons').first().waitFor()
   await page.getByText('Press the power button of sc-08').waitFor()
   await page.goto(`${fixture.url}/machines/m7`)
@@ -196,6 +199,15 @@ test('settings, networks, images and cloud', async () => {
   await page.getByRole('link', { name: 'Cloud' }).click()
   await page.getByText('One manager: when it fails').waitFor()
   await page.getByText('no answer within 3 s').waitFor()
+})
+
+test('a thousand machines are as light as thirty', async () => {
+  await open(Array.from({ length: 1000 }, (_, n) => ({ name: `rack-${n}`, phase: 'discovered' as const })))
+  await row('rack-0').first().waitFor()
+  expect(await machines().getByRole('listitem').count()).toBeLessThan(60)
+  await page.getByRole('searchbox').fill('rack-777')
+  await row('rack-777').waitFor()
+  expect(await machines().getByRole('listitem').count()).toBe(1)
 })
 
 test('a phone shows cards and nothing sticks out', async () => {

@@ -15,14 +15,15 @@ export interface Sketch { name: string, phase: Phase, role?: string, firmware?: 
 
 /** A whole machine from a few words; `n` makes its identifiers its own. */
 export function makeMachine(n: number, sketch: Sketch, now: number): Machine {
-  const mac = `52:54:00:5c:00:${(0x10 + n).toString(16).padStart(2, '0')}`
+  const tail = (0x10 + n).toString(16).padStart(4, '0')
+  const mac = `52:54:00:5c:${tail.slice(0, 2)}:${tail.slice(2)}`
   const { phase, firmware = n % 2 === 0 ? 'uefi' : 'bios', role } = sketch
   const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString()
   const settled = phase === 'ready' || phase === 'silent'
   return MachineSchema.parse({
     id: `m${n}`, name: sketch.name, mac, macs: [mac], phase, role: settled ? (role ?? null) : null, generation: role ? 1 : 0,
     intent: { generation: role ? 1 : 0, role: role ?? null, imageId: role ? 'debian-13' : null, diskSerial: null, erase: false, release: phase === 'releasing' },
-    address: `10.77.0.${100 + n}`, uuid: phase === 'seen' ? null : `4c4c4544-0000-4000-8000-0000000000${(0x10 + n).toString(16)}`, firmware: phase === 'seen' ? null : firmware,
+    address: `10.77.${n >> 8}.${100 + (n % 150)}`, uuid: phase === 'seen' ? null : uuidOf(n), firmware: phase === 'seen' ? null : firmware,
     bootPath: firmware === 'uefi' ? 'UEFI x64, TFTP, snponly.efi' : 'BIOS, TFTP, undionly.kpxe',
     inventory: phase === 'seen' ? null : makeInventory(n, mac, firmware, sketch), steps: makeSteps(phase, at),
     services: settled && role ? services(role, phase === 'ready', at(4)) : [], problem: sketch.problem ?? null, attention: sketch.attention ?? null,
@@ -32,10 +33,12 @@ export function makeMachine(n: number, sketch: Sketch, now: number): Machine {
   })
 }
 
+const uuidOf = (n: number): string => `4c4c4544-0000-4000-8000-${(0x10 + n).toString(16).padStart(12, '0')}`
+
 function makeInventory(n: number, mac: string, firmware: 'bios' | 'uefi', { contents = 'blank', disks = 1 }: Sketch): Inventory {
   const disk = (index: number): Inventory['disks'][number] => ({ name: `vd${'abcd'[index] ?? 'z'}`, model: index === 0 ? 'QEMU HARDDISK' : 'SAMSUNG MZQL21T9HCJR', serial: `SC-DISK-${n}-${index}`, wwn: '', sizeBytes: index === 0 ? 20 * 2 ** 30 : 1_920_383_410_176, rotational: false, transport: index === 0 ? 'virtio' : 'nvme', removable: false, contents: index === 0 ? contents : 'GPT: ext4 "srv" 1.9 TB' })
   return {
-    uuid: `4c4c4544-0000-4000-8000-0000000000${(0x10 + n).toString(16)}`, manufacturer: 'QEMU', product: firmware === 'uefi' ? 'Standard PC (Q35 + ICH9, 2009)' : 'Standard PC (i440FX + PIIX, 1996)', serial: `SC-LAB-${n}`, assetTag: '',
+    uuid: uuidOf(n), manufacturer: 'QEMU', product: firmware === 'uefi' ? 'Standard PC (Q35 + ICH9, 2009)' : 'Standard PC (i440FX + PIIX, 1996)', serial: `SC-LAB-${n}`, assetTag: '',
     firmware, firmwareVersion: firmware === 'uefi' ? 'EDK II 2022.11' : 'SeaBIOS 1.16.2', secureBoot: false, cpuModel: 'Intel Core i7 9xx (Nehalem Class Core i7)', cpus: 1, architecture: 'x86_64', memoryBytes: 2 ** 31,
     disks: Array.from({ length: disks }, (_, index) => disk(index)),
     nics: [{ name: 'eth0', mac, link: true, speedMbps: 10_000, driver: 'virtio_net', boot: true, lldp: { chassis: '00:11:22:33:44:55', port: `Ethernet1/${n}`, systemName: 'leaf-a', portDescription: `rack 1, unit ${n}` } }],

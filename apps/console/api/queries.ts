@@ -4,7 +4,7 @@ import { Cloud, EventPage, Image, LogPage, Machine, Network, Role, SshKeys, Stat
 import type { JournalEvent, LogLine } from '#contract/events'
 import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
-import { fetchJson } from './request.ts'
+import { ApiFault, fetchJson } from './request.ts'
 
 const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 
@@ -15,8 +15,14 @@ export const keys = {
   roles: ['roles'], images: ['images'], networks: ['networks'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
 } as const
 
-/** Who is signed in; fails with 401 when nobody is. */
-export const sessionQuery = queryOptions({ queryKey: keys.session, queryFn: ({ signal }) => fetchJson(Session, api.session(), { signal }) })
+/** Who is signed in; null when nobody is, which is an answer like any other and never leaves an old one standing. */
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: ({ signal }): Promise<z.infer<typeof Session> | null> => fetchJson(Session, api.session(), { signal }).catch((error: unknown) => {
+    if (error instanceof ApiFault && error.status === 401) return null
+    throw error
+  }),
+})
 /** Version, warnings and the newest journal line. */
 export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: ({ signal }) => fetchJson(Status, api.status(), { signal }) })
 /** The catalog of roles. */

@@ -1,7 +1,8 @@
 'use client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useParams } from 'next/navigation'
+import { useParams, useRouter } from 'next/navigation'
+import { useEffect } from 'react'
 import { eventsQuery, logQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'
 import { Icon } from '../kit/Icon.tsx'
@@ -21,6 +22,11 @@ import { Timeline } from './Timeline.tsx'
 export function MachinePage() {
   const wanted = decodeURIComponent(useParams<{ id: string }>().id)
   const { machine, error, loading } = useMachine(wanted)
+  const router = useRouter()
+  // A name can change while the page is open; the id cannot.
+  useEffect(() => {
+    if (machine && machine.id !== wanted) router.replace(pages.machine(machine.id))
+  }, [machine, router, wanted])
   return (
     <>
       <Link href={pages.fleet()} prefetch={false} className="mb-3 inline-flex items-center gap-1 text-sm text-ink-2 hover:text-mark"><Icon name="left" />Fleet</Link>

@@ -32,12 +32,13 @@ export function NetworksPage() {
 function NetworkCard({ network }: { network: Network }) {
   const client = useQueryClient()
   const say = useToast()
-  const [busy, setBusy] = useState(false)
+  const [asked, setAsked] = useState<Network['policy']>()
   const choose = async (policy: Network['policy']) => {
-    setBusy(true)
+    setAsked(policy)
     await setNetworkPolicy(client, network.id, policy).then(() => say(`Unknown machines on ${network.title}: ${policy}.`), (error: unknown) => say(faultSentence(error), 'refused'))
-    setBusy(false)
+    setAsked(undefined)
   }
+  const policyNow = asked ?? network.policy
   const used = network.poolSize > 0 ? (100 * network.leasesActive) / network.poolSize : 0
   return (
     <article className="panel overflow-hidden" aria-label={network.title}>
@@ -55,12 +56,12 @@ function NetworkCard({ network }: { network: Network }) {
           </dl>
           {network.otherServers.length > 0 ? <div className="mt-3"><Notice tone="warn">Another DHCP server answers here: <span className="font-mono">{network.otherServers.join(', ')}</span>. Machines may listen to it instead. Switch it off, or start this appliance with --mode proxy.</Notice></div> : null}
         </div>
-        <fieldset disabled={busy}>
+        <fieldset disabled={asked !== undefined}>
           <legend className="label mb-2">Unknown machines</legend>
           <div className="flex flex-col gap-2">
             {policies.map(({ policy, word, means }) => (
-              <label key={policy} className={`flex cursor-pointer items-start gap-3 rounded-lg border p-3 ${network.policy === policy ? 'border-mark bg-mark-wash' : 'border-line hover:border-line-2'}`}>
-                <input type="radio" name={`policy-${network.id}`} checked={network.policy === policy} onChange={() => void choose(policy)} className="mt-1 accent-mark" />
+              <label key={policy} className={`flex cursor-pointer items-start gap-3 rounded-lg border p-3 ${policyNow === policy ? 'border-mark bg-mark-wash' : 'border-line hover:border-line-2'}`}>
+                <input type="radio" name={`policy-${network.id}`} checked={policyNow === policy} onChange={() => void choose(policy)} className="mt-1 accent-mark" />
                 <span><span className="block font-medium">{word}</span><span className="block text-sm text-ink-2">{means}</span></span>
               </label>
             ))}

@@ -36,11 +36,11 @@ export function PasswordForm({ old = '', onDone }: { old?: string, onDone: () =>
   return (
     <form onSubmit={(event) => void submit(event)} method="post" className="flex flex-col gap-4">
       {old ? null : <label className="flex flex-col gap-1.5"><span className="label">Present password</span><input className="field" name="old" type="password" autoComplete="current-password" required /></label>}
-      <label className="flex flex-col gap-1.5">
-        <span className="label">New password</span>
-        <input className="field" name="new" type="password" autoComplete="new-password" required aria-describedby="password-rule" aria-invalid={refusal !== ''} onChange={(event) => setLength(event.target.value.length)} />
+      <div className="flex flex-col gap-1.5">
+        <label htmlFor="new-password" className="label">New password</label>
+        <input id="new-password" className="field" name="new" type="password" autoComplete="new-password" required aria-describedby="password-rule" aria-invalid={refusal !== ''} onChange={(event) => setLength(event.target.value.length)} />
         <span id="password-rule" className={`text-xs ${length >= shortestPassword ? 'text-green' : 'text-ink-3'}`}>{length >= shortestPassword ? 'Long enough.' : `At least ${shortestPassword} characters; a few words are easier than symbols. ${length ? `${shortestPassword - length} to go.` : ''}`}</span>
-      </label>
+      </div>
       <label className="flex flex-col gap-1.5"><span className="label">New password again</span><input className="field" name="again" type="password" autoComplete="new-password" required /></label>
       {refusal ? <p role="alert" className="text-sm text-red">{refusal}</p> : null}
       <div><Button type="submit" tone="strong" busy={busy}>Change password</Button></div>

@@ -5,7 +5,7 @@ import { usePathname, useRouter } from 'next/navigation'
 import { type ReactNode, useEffect } from 'react'
 import { signOut } from '../api/acts.ts'
 import { sessionQuery, statusQuery } from '../api/queries.ts'
-import { ApiFault, faultSentence } from '../api/request.ts'
+import { faultSentence } from '../api/request.ts'
 import { Icon, type IconName } from '../kit/Icon.tsx'
 import { Notice, Skeleton } from '../kit/Notice.tsx'
 import { ConnectionBanner } from '../live/ConnectionBanner.tsx'
@@ -26,7 +26,7 @@ export function AppShell({ children }: { children: ReactNode }) {
   const session = useQuery(sessionQuery)
   const router = useRouter()
   const pathname = usePathname()
-  const away = (session.error instanceof ApiFault && session.error.status === 401 && !session.isFetching) || session.data?.mustChangePassword === true
+  const away = session.data === null || session.data?.mustChangePassword === true
   useEffect(() => {
     if (away) router.replace(pages.signIn(pathname))
   }, [away, pathname, router])

@@ -9,9 +9,9 @@ import { ToastProvider } from './Toasts.tsx'
 const canPass = (error: unknown): boolean => error instanceof ApiFault && (error.status === 0 || error.status >= 502)
 
 function makeClient(): QueryClient {
-  // A session that ended shows itself in any request; asking who is signed in then leads to the sign-in page.
+  // A session that ended shows itself in any request; with nobody signed in, the frame leads to the sign-in page.
   const onError = (error: unknown) => {
-    if (error instanceof ApiFault && error.status === 401 && client.getQueryState(keys.session)?.status === 'success') void client.resetQueries({ queryKey: keys.session })
+    if (error instanceof ApiFault && error.status === 401) client.setQueryData(keys.session, null)
   }
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError }),

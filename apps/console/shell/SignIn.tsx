@@ -22,13 +22,12 @@ export function SignIn() {
     if (done) router.replace(next)
   }, [done, next, router])
   const refresh = () => client.invalidateQueries({ queryKey: keys.session })
-  const away = session.error instanceof ApiFault && session.error.status !== 401
   return (
     <main className="grid min-h-dvh lg:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
       <div className="flex flex-col justify-center px-6 py-12 sm:px-16">
         <div className="w-full max-w-sm">
           <p className="plate mb-10 text-lg">System Cloud</p>
-          {away ? <div className="mb-6"><Notice tone="error">{faultSentence(session.error)}</Notice></div> : null}
+          {session.error ? <div className="mb-6"><Notice tone="error">{faultSentence(session.error)}</Notice></div> : null}
           {session.data?.mustChangePassword ? (
             <>
               <h1 className="plate text-3xl">Choose your password</h1>
