@@ -83,6 +83,6 @@ part() {
 }
 
 unmount_all() {
-  for place in /mnt/esp /mnt/root; do mountpoint -q $place && umount $place; done
+  for place in /mnt/esp /mnt/root; do grep -q " $place " /proc/mounts && umount $place; done
   return 0
 }
