@@ -1,0 +1,56 @@
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { openCore, type Core } from './core.ts'
+import { writeHosts } from './hosts-file.ts'
+import { makeMachineDeps, makeSite } from './machine-side.ts'
+import { watchMachines } from './machines/watch.ts'
+import { makeFirstUser, makeOperatorDeps, renderCloud, type AppsPart } from './operator-side.ts'
+import { serveBalancer, serveMachines, serveNetboot, serveOperators, type Listening } from './serve.ts'
+import { openSiteState } from './site-state.ts'
+
+/** A running control process. */
+export interface Control {
+  readonly core: Core
+  readonly ports: { readonly operator: number; readonly machines: number }
+  close(): Promise<void>
+}
+
+/** The journal's length: some weeks of a rack. */
+const keptEvents = 200_000
+
+/** Builds everything, binds all sockets, serves. */
+export async function startControl(config: Config, log: Logger): Promise<Control> {
+  const core = await openCore(config, log)
+  const state = openSiteState(config, core, core.now)
+  await makeFirstUser(core)
+  const apps = appsPart(core)
+  const stop = new AbortController()
+  const machineDeps = makeMachineDeps(core, state)
+  const operatorDeps = makeOperatorDeps(core, state, apps)
+  const machines = await serveMachines(core, machineDeps)
+  const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
+  const rest: Listening[] = [serveNetboot(core, makeSite(core, state), state), serveBalancer(core)]
+
+  writeHosts(config.stateDir, core.registry.all(), config.address)
+  core.registry.subscribe(() => writeHosts(config.stateDir, core.registry.all(), config.address))
+  void core.library.run(stop.signal).catch(core.broken)
+  void watchMachines({ registry: core.registry, world: core.world, reconciler: core.reconciler, look: (signal) => core.power.look(signal), onBroken: core.broken, now: core.now }, stop.signal)
+  core.hot.prune(keptEvents)
+  const pruning = setInterval(() => core.hot.prune(keptEvents), 3600_000)
+  core.start()
+  log.info({ operator: operators.port, machines: machines.port, rssBytes: process.memoryUsage.rss() }, 'control.serving')
+  return {
+    core, ports: { operator: operators.port, machines: machines.port },
+    async close() {
+      stop.abort()
+      clearInterval(pruning)
+      for (const part of rest) await part.close()
+      await Promise.all([operators.close(), machines.close()])
+      await core.close()
+    },
+  }
+}
+
+function appsPart(_core: Core): AppsPart {
+  return { register: () => undefined, list: () => [] }
+}

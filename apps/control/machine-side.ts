@@ -1,0 +1,105 @@
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { renderChunkList } from '#images/build/manifest'
+import type { MachineView, NetworkView, Site } from '#netboot/site'
+import type { Core } from './core.ts'
+import { decideMachineBoot } from './machines/boot-decision.ts'
+import { bootEventHandler } from './machines/boot-events.ts'
+import { takeFacts } from './machines/claims.ts'
+import { enrol, renderFiles } from './machines/enrolment.ts'
+import { movedIfLegal } from './machines/phase.ts'
+import type { MachineDeps } from './machine-http/deps.ts'
+import type { SiteState } from './site-state.ts'
+
+/** What a machine that has no power driver of its own is given. */
+const defaultDriver = (core: Core): string => (core.config.labDir === '' ? 'manual' : 'lab')
+
+/** What netboot asks of control: everything from memory, nothing awaited. */
+export function makeSite(core: Core, state: SiteState): Site {
+  const { registry, library, hot, sessions, journal, logs, now } = core
+  const handle = bootEventHandler({
+    registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: () => state.network().policy,
+    diskBooted: (id) => state.diskBooted(id), otherServer: (_, address) => state.sawServer(address),
+  })
+  return {
+    machine(mac): MachineView | undefined {
+      const machine = registry.byMac(mac)
+      if (machine === undefined) return undefined
+      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
+    },
+    networks: (): readonly NetworkView[] => [state.network()],
+    file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),
+    leases: () => hot.leases(), commitLease: (lease) => hot.commitLease(lease),
+    report(event) {
+      try {
+        handle(event)
+      } catch (error) { // netboot must go on whatever became of its report
+        core.broken(error)
+      }
+    },
+  }
+}
+
+/** What ramdisks and agents ask of control. */
+export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
+  const { config, registry, sessions, agents, orders, targets, library, logs, now } = core
+  const facts = takeFacts({ registry, sessions, agents, defaultDriver: defaultDriver(core), now, taken: (id) => core.reconciler.wake(id) })
+  const enrolment = {
+    registry, agents, store: core.enrolments, authority: core.authority, now, sshKeys: () => core.people.sshKeys(),
+    url: `https://${config.address}:${config.ports.tls}`, agentFile: path.join(config.rootDir, 'dist/agent.mjs'),
+  }
+  const current = (machineId: string, orderId: string, kind: string): boolean => {
+    const order = orders.current(machineId)
+    return order?.id === orderId && order.kind === kind
+  }
+  return {
+    facts,
+    owner(mac, token) {
+      const machine = registry.byMac(mac)
+      return machine !== undefined && sessions.touch(mac, token) ? machine.id : undefined
+    },
+    takeOrder: (id, waitMs, signal) => orders.take(id, waitMs, signal),
+    reportOrder: (id, orderId, report) => orders.report(id, orderId, report),
+    chunkList(id, orderId) {
+      const manifest = library.osManifest(registry.get(id)?.intent.imageId ?? '')
+      return manifest === undefined || !current(id, orderId, 'writeImage') ? undefined : renderChunkList(manifest)
+    },
+    async filesTar(id, orderId) {
+      const machine = registry.get(id)
+      return machine === undefined || !current(id, orderId, 'configureSystem') ? undefined : renderFiles(enrolment, machine)
+    },
+    async enrol(request, address) {
+      const machine = registry.get(request.machineId)
+      // Its certificate names its address: the one it really speaks from, where no lease said so.
+      if (machine !== undefined && machine.address === null) await registry.change(machine.id, (m) => ({ ...m, address }))
+      return enrol(enrolment, request)
+    },
+    isRevoked: (serial, id) => core.isRevoked(serial, id),
+    async target(id, etag, waitMs, signal) {
+      const end = now() + waitMs
+      for (;;) {
+        const machine = registry.get(id)
+        if (machine === undefined || signal.aborted) return undefined
+        const target = targets.target(machine)
+        if (target.etag !== etag) return target
+        if (now() >= end) return undefined
+        // Facts of other machines change a target too, without a word: look every few seconds.
+        await Promise.race([agents.waitForChange(Math.min(3000, Math.max(1, end - now())), signal), wait(3000, undefined, { ref: false })])
+      }
+    },
+    report(id, report) {
+      const machine = registry.get(id)
+      if (machine === undefined) return
+      const before = agents.last(id)?.report
+      agents.reported(id, report)
+      state.resetDiskBoots(id)
+      if (machine.phase === 'silent') void registry.change(id, (m) => movedIfLegal(m, 'agent.reported', now()), { machineId: id, kind: 'agent.reported', level: 'info', text: 'Its agent is heard of again', data: {} })
+      else if (Date.parse(machine.lastSeenAt) < now() - 60_000) void registry.change(id, (m) => ({ ...m, lastSeenAt: new Date(now()).toISOString() }))
+      else core.show(id)
+      if (JSON.stringify([before?.swarm, before?.instances, before?.tasks]) !== JSON.stringify([report.swarm, report.instances, report.tasks])) core.changed()
+    },
+    agentLog(id, lines) {
+      for (const { app, ...line } of lines) logs.append(app === undefined ? id : `app-${app}`, line)
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { App, Cloud, Machine, Network } from '#contract/operator-api'
+import { phases } from '#contract/lifecycle'
+import { roles } from '#control/roles/index'
+import type { Core } from './core.ts'
+import { Refusal, type OperatorDeps } from './http/deps.ts'
+import { machineActs } from './machines/acts.ts'
+import { networkForOperators } from './networks.ts'
+import { hashPassword, makeOneTimePassword } from './people/password.ts'
+import type { SiteState } from './site-state.ts'
+
+/** What the apps module adds to the operator API. */
+export interface AppsPart { register(app: FastifyInstance): void; list(): App[] }
+
+const version = '0.1.0'
+
+/** The cloud as operators see it. */
+export function renderCloud(core: Core, apps: readonly App[]): Cloud {
+  const members = core.registry.all().filter((m) => m.intent.role !== null).map((m) => {
+    const swarm = core.agents.last(m.id)?.report.swarm
+    return { machineId: m.id, name: m.name, role: m.intent.role ?? '', phase: m.phase, address: m.address, services: [...m.services], swarmState: swarm == null ? '' : swarm.role === '' ? 'not joined' : swarm.role }
+  })
+  const managers = members.filter((m) => m.role === 'manager')
+  const mayFail = Math.floor((managers.length - 1) / 2)
+  const quorum = managers.length === 0 ? 'There is no Manager yet.'
+    : managers.length === 1 ? 'One Manager: while it is away, running apps go on but nothing can be changed.'
+      : managers.length === 2 ? 'Two Managers: if either fails there is no quorum. Use one or three.'
+        : `${managers.length} Managers: ${mayFail} may fail.`
+  const balancer = managerAddress(core)
+  return { members, apps: [...apps], quorum, loadBalancer: balancer === undefined ? null : `http://${balancer}` }
+}
+
+/** Address of the Manager that takes the cloud's traffic now: the primary where it is ready, else any that is. */
+export function managerAddress(core: Core): string | undefined {
+  const ready = core.registry.all().filter((m) => m.intent.role === 'manager' && !m.intent.release && m.address !== null && (m.phase === 'ready' || m.phase === 'silent'))
+  const primary = core.setting('cloud.primary')
+  return (ready.find((m) => m.id === primary) ?? ready.find((m) => m.phase === 'ready') ?? ready[0])?.address ?? undefined
+}
+
+/** Makes the first user with a password for one sign-in, left for whoever starts the appliance. */
+export async function makeFirstUser(core: Core): Promise<void> {
+  if ((await core.people.findUser('admin')) !== null) return
+  const password = makeOneTimePassword()
+  writeFileSync(path.join(core.config.stateDir, 'initial-password'), `${password}\n`, { mode: 0o600 })
+  await core.people.saveUser({ name: 'admin', passwordHash: await hashPassword(password), mustChange: true, role: 'admin' })
+}
+
+/** The operator API's view of the core. */
+export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): OperatorDeps {
+  const { registry, library, journal, logs, people, now, power } = core
+  const startedAt = new Date(now()).toISOString()
+  const image = (id: string) => library.images().find((one) => one.id === id)
+  const acts = machineActs({
+    registry, agents: core.agents, context: { view: core.view, role: (id) => roles.find(id), roleContext: (id) => core.targets.roleContext(id) }, image, now,
+    resetDiskBoots: (id) => state.resetDiskBoots(id), wake: (id) => core.reconciler.wake(id),
+    forgotten: async (id) => {
+      await core.revoke(id)
+      core.sessions.end(id)
+      logs.remove(id)
+    },
+  })
+  const network = (): Network => networkForOperators(state.network(), core.hot.leases(), state.otherServers(), now())
+  const viewOf = (id: string): Machine => {
+    const machine = registry.get(id)
+    if (machine === undefined) throw new Refusal(404, 'The machine was forgotten meanwhile.')
+    return core.view(machine)
+  }
+  const audited = async (by: string, act: string, target: string, detail: string, work: () => Promise<unknown>): Promise<void> => {
+    await work()
+    await people.audit({ at: new Date(now()).toISOString(), user: by, act, target, detail })
+  }
+  const act = async (id: string, by: string, name: string, detail: string, work: () => Promise<unknown>): Promise<Machine> => {
+    await audited(by, name, id, detail, work)
+    return viewOf(id)
+  }
+  const warnings = (): string[] => [
+    ...(state.trouble === null ? [] : [state.trouble]),
+    ...state.otherServers().map((address) => `Another DHCP server answers on the provisioning network: ${address}. Turn it off, or use mode proxy.`),
+    ...library.images().filter((one) => one.state === 'failed').map((one) => `The image ${one.title} could not be built: ${one.error ?? ''}`),
+  ]
+
+  return {
+    version, now: () => new Date(now()), people,
+    status: () => ({
+      version, startedAt, seq: journal.lastSeq(), networks: [network()], images: library.images(), warnings: warnings(),
+      machines: Object.fromEntries(phases.map((phase) => [phase, registry.all().filter((m) => m.phase === phase).length])),
+    }),
+    machines: () => registry.all().map((m) => core.view(m)),
+    machine: (named) => { const found = registry.find(named); return found === undefined ? undefined : core.view(found) },
+    roles: () => roles.entries.map(({ id, title, summary, services, imageId }) => ({ id, title, summary, services: [...services], imageId })),
+    images: () => library.images(), networks: () => [network()], cloud: () => renderCloud(core, apps.list()),
+    plan: (id, wish) => acts.plan(id, wish),
+    assign: (id, wish, by) => act(id, by, 'assign', wish.role, () => acts.assign(id, wish, by)),
+    release: (id, wish, by) => act(id, by, 'release', wish.erase ? 'erase' : '', () => acts.release(id, wish, by)),
+    retry: (id, by) => act(id, by, 'retry', '', () => acts.retry(id, by)),
+    rename: (id, name, by) => act(id, by, 'rename', name, () => acts.rename(id, name, by)),
+    power: (id, verb, by) => act(id, by, 'power', verb, () => power.act(id, verb, by)),
+    setPowerDriver: (id, driver, options, by) => act(id, by, 'power-driver', driver, () => power.setDriver(id, driver, options, by)),
+    forget: (id, by) => audited(by, 'forget', id, '', () => acts.forget(id, by)),
+    async setPolicy(_, policy, by) {
+      await audited(by, 'policy', 'provisioning', policy, async () => state.setPolicy(policy))
+      await journal.record({ machineId: null, kind: 'network.changed', level: 'info', text: `${by} set the policy for unknown machines to ${policy}`, data: { policy, by } })
+      return network()
+    },
+    events: (query) => ({ events: journal.read(query), lastSeq: journal.lastSeq() }),
+    log: (id, after, limit) => logs.read(id, after, limit), logText: (id) => logs.text(id),
+    passwordChosen() {
+      const file = path.join(core.config.stateDir, 'initial-password')
+      if (existsSync(file)) rmSync(file)
+    },
+    metrics: () => renderMetrics(core),
+    health: () => (state.trouble === null ? { ok: true, detail: 'running' } : { ok: false, detail: state.trouble }),
+    registerApps: (app) => apps.register(app),
+  }
+}
+
+function renderMetrics(core: Core): string {
+  const phaseLines = phases.map((phase) => `systemcloud_machines{phase="${phase}"} ${core.registry.all().filter((m) => m.phase === phase).length}`)
+  return ['# TYPE systemcloud_machines gauge', ...phaseLines, '# TYPE systemcloud_journal_seq counter', `systemcloud_journal_seq ${core.journal.lastSeq()}`, '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${process.memoryUsage.rss()}`, ''].join('\n')
+}
