@@ -26,7 +26,11 @@ export interface Terminal {
 /** The real terminal of this process. */
 export function openTerminal(): Terminal {
   const interrupt = new AbortController()
-  process.once('SIGINT', () => interrupt.abort())
+  process.once('SIGINT', () => {
+    interrupt.abort()
+    // A request under way knows no signal: it gets a moment to end, and no more. 130 is what shells expect of Ctrl-C.
+    setTimeout(() => process.exit(130), 500).unref()
+  })
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
