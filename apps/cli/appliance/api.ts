@@ -67,6 +67,7 @@ export function openApi(target: Target) {
       if (cookie === undefined) throw new CliFailure('the appliance accepted the password but sent no session: its version may not fit this systemcloud')
       return cookie
     },
+    me: () => get(z.object({ name: z.string(), mustChangePassword: z.boolean() }), 'session'),
     /** Only over the Unix socket: a new one-time password, every session ended. */
     resetPassword: () => json(z.object({ user: z.string(), password: z.string() }), 'POST', 'admin/passwd'),
     setPassword: async (old: string, fresh: string) => void (await raw({ method: 'POST', path: 'password', body: Buffer.from(JSON.stringify({ old, new: fresh })), contentType: 'application/json' })),
@@ -96,5 +97,6 @@ function problemText(target: Target, answer: Answer): string {
   const problem = Problem.safeParse(value)
   const text = problem.success ? problem.data.detail || problem.data.title : `the appliance answered ${answer.status}`
   if (answer.status === 401 && target.kind === 'url' && target.token === undefined) return `${text} (sign in with "systemcloud login", or give --token)`
-  return text
+  // The one thing that a person with a one-time password may do comes first; the console leads there by itself.
+  return answer.status === 403 && /password/i.test(text) ? `${text} (here: "systemcloud passwd")` : text
 }

@@ -57,7 +57,7 @@ function open(target: Target, options: https.RequestOptions, done: (response: ht
 
 function sentence(target: Target, error: NodeJS.ErrnoException): string {
   const place = target.kind === 'socket' ? target.socketPath : target.url
-  if (certificateFaults.has(error.code ?? '')) return `${place} shows a certificate of a CA that is not known here: give the appliance's CA with --ca FILE`
+  if (certificateFaults.has(error.code ?? '')) return `${place} shows a certificate of a CA that is not known here: give the appliance's CA with --ca FILE (there it is DATA/state/ca/ca.pem)`
   if (error.code === 'EACCES') return `${place} may not be opened: run it as root, or use --url with --token`
   return `the appliance at ${place} does not answer (${error.code ?? error.message}): is it running?`
 }

@@ -32,7 +32,9 @@ async function login(context: Context, options: { user: string }): Promise<void>
   const password = await secret(context, `Password of ${options.user} at ${target.url}: `)
   const cookie = await openApi({ ...target, token: undefined, cookie: undefined }).login(options.user, password)
   recordSession(sessionFile(context.terminal.env), target.url, cookie)
-  context.answer({ signedIn: true, url: target.url }, () => `Signed in to ${target.url} as ${options.user}.\n`)
+  const me = await openApi({ ...target, token: undefined, cookie }).me()
+  const next = me.mustChangePassword ? 'Choose a password of your own first: systemcloud passwd\n' : ''
+  context.answer({ signedIn: true, url: target.url, mustChangePassword: me.mustChangePassword }, () => `Signed in to ${target.url} as ${options.user}.\n${next}`)
 }
 
 async function passwd(context: Context): Promise<void> {
