@@ -3,6 +3,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Machine } from '#contract/operator-api'
 import { useNow } from '../live/use-now.ts'
+import { useRoleTitles } from '../live/use-role-titles.ts'
 import { fleetColumns } from './columns.ts'
 import { FleetRow } from './FleetRow.tsx'
 
@@ -11,6 +12,7 @@ interface FleetListProps { machines: readonly Machine[], chosen: ReadonlySet<str
 /** The machines, one row each (a card on a phone); only rows near the window are in the page, however many there are. */
 export function FleetList({ machines, chosen, cursor, onChoose, onChooseAll }: FleetListProps) {
   const now = useNow(5000)
+  const title = useRoleTitles()
   const list = useRef<HTMLUListElement>(null)
   const [scrollMargin, setScrollMargin] = useState(0)
   useLayoutEffect(() => setScrollMargin((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY), [])
@@ -31,11 +33,16 @@ export function FleetList({ machines, chosen, cursor, onChoose, onChooseAll }: F
           const machine = machines[item.index]
           return machine ? (
             <li key={item.key} ref={rows.measureElement} data-index={item.index} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start - scrollMargin}px)` }}>
-              <FleetRow machine={machine} now={now} chosen={chosen.has(machine.id)} current={item.index === cursor} onChoose={onChoose} />
+              <FleetRow machine={machine} role={roleWord(machine, title)} now={now} chosen={chosen.has(machine.id)} current={item.index === cursor} onChoose={onChoose} />
             </li>
           ) : null
         })}
       </ul>
     </div>
   )
+}
+
+function roleWord({ role, intent }: Machine, title: (id: string) => string): string {
+  const id = role ?? intent.role
+  return id === null ? '' : title(id)
 }

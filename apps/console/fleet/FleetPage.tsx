@@ -2,6 +2,7 @@
 import { useRouter } from 'next/navigation'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import type { Phase } from '#contract/lifecycle'
+import type { Machine } from '#contract/operator-api'
 import { faultSentence } from '../api/request.ts'
 import { Button } from '../kit/Button.tsx'
 import { Icon } from '../kit/Icon.tsx'
@@ -42,7 +43,7 @@ export function FleetPage() {
 
   return (
     <>
-      <PageHead title="Fleet" lead={fleet.data && all.length > 0 ? <>{plural(all.length, 'machine')}. {summary(all.map(({ attention }) => attention))}</> : undefined}>
+      <PageHead title="Fleet" lead={fleet.data && all.length > 0 ? <>{plural(all.length, 'machine')}. {summary(all)}</> : undefined}>
         <label className="relative w-full sm:w-80">
           <span className="sr-only">Search machines</span>
           <Icon name="search" className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-ink-3" />
@@ -80,7 +81,7 @@ function toggled<T>(held: ReadonlySet<T>, one: T): ReadonlySet<T> {
   return next
 }
 
-function summary(attentions: readonly (string | null)[]): string {
-  const waiting = attentions.filter((text) => text !== null).length
-  return waiting === 0 ? 'None waits for you.' : `${waiting === 1 ? 'One waits' : `${waiting} wait`} for you.`
+function summary(machines: readonly Machine[]): string {
+  const waiting = machines.filter(({ attention, problem }) => attention !== null || problem !== null).length
+  return waiting === 0 ? 'None needs you.' : waiting === 1 ? 'One needs you.' : `${waiting} need you.`
 }

@@ -8,10 +8,10 @@ import { formatAgo, formatBytes, formatDate, formatMemory } from '../text/format
 import { fleetColumns } from './columns.ts'
 import { currentStep, describeHardware } from './filter-fleet.ts'
 
-interface FleetRowProps { machine: Machine, now: number, chosen: boolean, current: boolean, onChoose: (id: string) => void }
+interface FleetRowProps { machine: Machine, role: string, now: number, chosen: boolean, current: boolean, onChoose: (id: string) => void }
 
 /** One machine of the list. */
-export const FleetRow = memo(function FleetRow({ machine, now, chosen, current, onChoose }: FleetRowProps) {
+export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, current, onChoose }: FleetRowProps) {
   const { inventory } = machine
   const said = machine.problem ?? machine.attention
   return (
@@ -23,7 +23,7 @@ export const FleetRow = memo(function FleetRow({ machine, now, chosen, current, 
           <p className="truncate font-mono text-xs text-ink-3">{machine.mac}{machine.address ? `  ${machine.address}` : ''}</p>
         </div>
         <div className="min-w-0 max-md:mt-1.5"><PhaseBadge phase={machine.phase} /><Progress machine={machine} />{said && !currentRunning(machine) ? <p title={said} className={`truncate text-xs max-md:whitespace-normal ${machine.problem ? 'text-red' : 'text-ink-2'}`}>{said}</p> : null}</div>
-        <div className="text-sm max-md:inline"><span className={machine.role ? '' : 'text-ink-3 max-md:hidden'}>{machine.role ?? machine.intent.role ?? 'no role'}</span></div>
+        <div className="text-sm max-md:inline"><span className={machine.role ? '' : role ? 'text-ink-3' : 'text-ink-3 max-md:hidden'}>{role || 'no role'}</span></div>
         <div className="min-w-0 text-sm text-ink-2 max-lg:hidden">
           <p className="truncate">{describeHardware(machine) || <span className="text-ink-3">not reported yet</span>}</p>
           {inventory ? <p className="truncate text-xs text-ink-3">{inventory.cpus} × {inventory.architecture}, {formatMemory(inventory.memoryBytes)}, {inventory.disks.map((disk) => formatBytes(disk.sizeBytes)).join(' + ') || 'no disk'}</p> : null}

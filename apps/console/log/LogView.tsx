@@ -41,7 +41,7 @@ export function LogView({ lines, loading, fault, downloadUrl, downloadName, empt
   const leaveEnd = (deltaY: number) => { if (deltaY < 0) setFollowing(false) }
   return (
     <div>
-      <div className="flex flex-wrap items-center gap-2 border-b border-line bg-raised px-3 py-2">
+      <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
         <label className="relative min-w-36 flex-1"><span className="sr-only">Filter lines</span><Icon name="search" className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3" /><input type="search" className="field h-8 py-0 pl-8 text-sm" placeholder="Filter" value={text} onChange={(event) => setText(event.target.value)} /></label>
         <select aria-label="Lowest level" className="field h-8 w-auto py-0 text-sm" value={level} onChange={(event) => setLevel(event.target.value as LogLine['level'])}>{levels.map((each) => <option key={each} value={each}>{each === 'debug' ? 'All levels' : `${levelLooks[each].word} and up`}</option>)}</select>
         {present.length > 1 ? <select aria-label="Source" className="field h-8 w-auto py-0 text-sm" value={source} onChange={(event) => setSource(event.target.value as LogLine['source'] | '')}><option value="">All sources</option>{present.map((each) => <option key={each} value={each}>{each}</option>)}</select> : null}
@@ -49,14 +49,14 @@ export function LogView({ lines, loading, fault, downloadUrl, downloadName, empt
         {downloadUrl ? <a href={downloadUrl} download={downloadName} aria-label="Download the log" title="Download the whole log" className="grid size-8 place-items-center rounded-[7px] border border-line-2 bg-panel text-ink-2 hover:text-ink"><Icon name="download" /></a> : null}
       </div>
       {fault && lines.length === 0 ? <div className="p-4"><Notice tone="error">{faultSentence(fault)}</Notice></div> : null}
-      <div ref={box} role="log" aria-label="Log lines" aria-live="off" tabIndex={0} onScroll={onScroll} onWheel={(event) => leaveEnd(event.deltaY)} onTouchMove={() => setFollowing(false)} onKeyDown={(event) => { if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) setFollowing(false) }} className="h-[26rem] overflow-y-auto overscroll-contain bg-well py-1.5 font-mono text-[0.75rem] leading-5 -outline-offset-2">
+      <div ref={box} role="log" aria-label="Log lines" aria-live="off" tabIndex={0} onScroll={onScroll} onWheel={(event) => leaveEnd(event.deltaY)} onTouchMove={() => setFollowing(false)} onKeyDown={(event) => { if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) setFollowing(false) }} className="h-[26rem] overflow-y-auto overscroll-contain bg-raised dark:bg-well py-1.5 font-mono text-[0.75rem] leading-5 -outline-offset-2">
         {loading && lines.length === 0 ? <div className="p-3"><Skeleton rows={6} height="h-4" /></div> : null}
         {!loading && shown.length === 0 ? <p className="px-4 py-3 font-sans text-sm text-ink-2">{lines.length === 0 ? emptyText : 'No line matches the filter.'}</p> : null}
         <div className="relative" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((item) => {
             const line = shown[item.index]
             return line ? (
-              <div key={item.key} ref={rows.measureElement} data-index={item.index} className="absolute inset-x-0 top-0 flex gap-2.5 px-3 hover:bg-raised" style={{ transform: `translateY(${item.start}px)` }}>
+              <div key={item.key} ref={rows.measureElement} data-index={item.index} className="absolute inset-x-0 top-0 flex gap-2.5 px-3 hover:bg-well dark:hover:bg-raised" style={{ transform: `translateY(${item.start}px)` }}>
                 <time dateTime={line.at} title={formatDate(line.at)} className="shrink-0 text-ink-3 select-none max-sm:hidden">{formatClock(line.at)}</time>
                 <span className="w-14 shrink-0 truncate text-ink-3 select-none">{line.source}</span>
                 <span className={`min-w-0 flex-1 break-words whitespace-pre-wrap [overflow-wrap:anywhere] ${levelLooks[line.level].text}`}>{safeText(line.text)}</span>

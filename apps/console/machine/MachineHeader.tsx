@@ -10,6 +10,7 @@ import { faultSentence } from '../api/request.ts'
 import { Button } from '../kit/Button.tsx'
 import { Icon } from '../kit/Icon.tsx'
 import { useNow } from '../live/use-now.ts'
+import { useRoleTitles } from '../live/use-role-titles.ts'
 import { pages } from '../paths.ts'
 import { ReleaseDialog } from '../role/ReleaseDialog.tsx'
 import { RoleDialog } from '../role/RoleDialog.tsx'
@@ -26,6 +27,7 @@ export function MachineHeader({ machine }: { machine: Machine }) {
   const [dialog, setDialog] = useState<Dialog>()
   const router = useRouter()
   const now = useNow()
+  const title = useRoleTitles()
   const close = () => setDialog(undefined)
   const facts = [machine.mac, machine.address, machine.bootPath].filter((text): text is string => Boolean(text))
   return (
@@ -35,9 +37,9 @@ export function MachineHeader({ machine }: { machine: Machine }) {
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
             <h1 className="plate text-[1.9rem] leading-none break-all">{machine.name}</h1>
             <span aria-live="polite"><PhaseBadge phase={machine.phase} large /></span>
-            <span className="text-sm text-ink-3" title={formatDate(machine.phaseSince)}>for {formatSpan(now - Date.parse(machine.phaseSince))}</span>
+            <span className="text-sm text-ink-3" title={formatDate(machine.phaseSince)}>for {formatSpan(now - Date.parse(machine.phaseSince))}{machine.phaseDeadline ? `, given up after ${formatSpan(Date.parse(machine.phaseDeadline) - Date.parse(machine.phaseSince))}` : ''}</span>
           </div>
-          <p className="mt-2 text-sm text-ink-2">{phaseLooks[machine.phase].means} {machine.role ? <>Role: <b className="font-semibold text-ink">{machine.role}</b>.</> : machine.intent.role ? <>Will be <b className="font-semibold text-ink">{machine.intent.role}</b>.</> : 'No role.'}</p>
+          <p className="mt-2 text-sm text-ink-2">{phaseLooks[machine.phase].means} {machine.role ? <>Role: <b className="font-semibold text-ink">{title(machine.role)}</b>.</> : machine.intent.role ? <>Will be <b className="font-semibold text-ink">{title(machine.intent.role)}</b>.</> : 'No role.'}</p>
           <p className="mt-1 flex flex-wrap gap-x-4 font-mono text-xs text-ink-3">{facts.map((fact) => <span key={fact} className="break-all">{fact}</span>)}</p>
         </div>
         <div className="flex flex-wrap items-center gap-2">

@@ -27,6 +27,10 @@ export function MachinePage() {
   useEffect(() => {
     if (machine && machine.id !== wanted) router.replace(pages.machine(machine.id))
   }, [machine, router, wanted])
+  const name = machine?.name
+  useEffect(() => {
+    if (name) document.title = `${name} · System Cloud`
+  }, [name])
   return (
     <>
       <Link href={pages.fleet()} prefetch={false} className="mb-3 inline-flex items-center gap-1 text-sm text-ink-2 hover:text-mark"><Icon name="left" />Fleet</Link>

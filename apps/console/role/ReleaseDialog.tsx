@@ -7,12 +7,14 @@ import { faultSentence } from '../api/request.ts'
 import { Button } from '../kit/Button.tsx'
 import { Modal } from '../kit/Modal.tsx'
 import { Notice } from '../kit/Notice.tsx'
+import { useRoleTitles } from '../live/use-role-titles.ts'
 import { useToast } from '../shell/Toasts.tsx'
 
 /** Takes a machine out of the cloud; whether its disk is erased is a choice of its own, and confirmed by the machine's name. */
 export function ReleaseDialog({ machine, onClose }: { machine: Machine, onClose: () => void }) {
   const client = useQueryClient()
   const say = useToast()
+  const title = useRoleTitles()
   const [erase, setErase] = useState(false)
   const [typed, setTyped] = useState('')
   const [busy, setBusy] = useState(false)
@@ -31,7 +33,7 @@ export function ReleaseDialog({ machine, onClose }: { machine: Machine, onClose:
   const cannotWhy = erase && typed !== machine.name ? `Type ${machine.name} to confirm that its disk is erased.` : undefined
   return (
     <Modal
-      open onClose={onClose} title={`Release ${machine.name}?`} lead={`It leaves the cloud${machine.role ? `, stops being ${machine.role}` : ''} and goes back to discovered. Apps on it move to other machines where there is room.`}
+      open onClose={onClose} title={`Release ${machine.name}?`} lead={`It leaves the cloud${machine.role ? `, stops being ${title(machine.role)}` : ''} and goes back to discovered. Apps on it move to other machines where there is room.`}
       footer={<><Button onClick={onClose}>Cancel</Button><Button tone={erase ? 'danger' : 'strong'} busy={busy} cannotWhy={cannotWhy} onClick={() => void run()}>{erase ? 'Release and erase' : 'Release'}</Button></>}
     >
       <fieldset className="flex flex-col gap-2">

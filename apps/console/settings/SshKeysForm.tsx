@@ -32,7 +32,7 @@ export function SshKeysForm() {
   if (!keys.data) return keys.error ? <Notice tone="error">{faultSentence(keys.error)}</Notice> : <Skeleton rows={2} />
   return (
     <>
-      <p className="mb-3 text-sm text-ink-2">Who may log in as admin on every machine that is deployed from now on. Machines that run already keep the keys they have.</p>
+      <p className="mb-3 text-sm text-ink-2">Who may log in over SSH on every machine that is deployed from now on. Machines that run already keep the keys they have.</p>
       {held.length === 0 ? <p className="mb-3 text-sm text-amber">No key yet: you could not log in to a machine over SSH.</p> : null}
       <ul aria-label="SSH keys" className="mb-4 flex flex-col gap-2">
         {held.map((key) => {
