@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { checks } from '#cli/doctor/index'
 import { powerDrivers } from '#control/power/index'
 import { roles } from '#control/roles/index'
+import { osImages } from '#images/catalog/index'
 import { architectures } from '#netboot/arch/index'
 
-const catalogs = { architecture: architectures.entries, 'power driver': powerDrivers.entries, role: roles.entries, 'doctor check': checks }
+const catalogs = { architecture: architectures.entries, 'power driver': powerDrivers.entries, role: roles.entries, 'OS image': osImages.entries, 'doctor check': checks }
 
 describe.each(Object.entries(catalogs))('every %s', (_name, entries) => {
   test('has an id of its own that can be stored and typed', () => {
@@ -30,9 +31,9 @@ describe('power drivers', () => {
 })
 
 describe('roles', () => {
-  test('name an image and their services', () => {
+  test('name an image that exists, and their services', () => {
     for (const role of roles.entries) {
-      expect(role.imageId).toMatch(/^[a-z][a-z0-9-]+$/)
+      expect(osImages.find(role.imageId), role.imageId).toBeDefined()
       expect(role.services.length).toBeGreaterThan(0)
       expect(role.summary).not.toBe('')
     }
