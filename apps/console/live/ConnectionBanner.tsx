@@ -15,8 +15,8 @@ export function ConnectionBanner() {
   return (
     <div role="status" aria-live="polite">
       {state !== 'live' && waited === since ? (
-        <p className="flex flex-wrap items-center justify-center gap-x-2 border-b border-line bg-amber px-4 py-1.5 text-center text-sm font-medium text-panel">
-          <span className="breathe size-2 rounded-full bg-current" aria-hidden />
+        <p className="border-b border-line bg-amber px-4 py-1.5 text-center text-sm font-medium text-panel">
+          <span className="breathe mr-2 inline-block size-2 rounded-full bg-current" aria-hidden />
           {state === 'lost' ? <>Connection lost. You see the state of {formatClock(new Date(since).toISOString()).slice(0, 8)}; trying again. Machines carry on without this page.</> : <>Connecting to the appliance…</>}
         </p>
       ) : null}

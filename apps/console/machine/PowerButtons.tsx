@@ -38,7 +38,7 @@ export function PowerButtons({ machine }: { machine: Machine }) {
   const [light, said] = state[power.state]
   return (
     <div role="group" aria-label="Power" className="flex flex-wrap items-center gap-2">
-      <span className="flex items-center gap-1.5 pr-1 text-sm text-ink-2" title={`Driver: ${power.driver}`}><span aria-hidden className={`size-2 rounded-full ${light}`} />{said}</span>
+      <span className="flex items-center gap-1.5 pr-1 text-sm text-ink-2 max-sm:basis-full" title={`Driver: ${power.driver}`}><span aria-hidden className={`size-2 rounded-full ${light}`} />{said}</span>
       {(['on', 'off', 'cycle'] as const).map((act) => <Button key={act} icon={looks[act].icon} busy={busy === act} cannotWhy={cannot(act)} onClick={() => (act !== 'on' && interrupts ? setAsking(act) : void run(act))}>{looks[act].word}</Button>)}
       {asking ? (
         <Modal open onClose={() => setAsking(undefined)} title={`${asking === 'off' ? 'Switch off' : 'Restart'} ${machine.name}?`} footer={<><Button onClick={() => setAsking(undefined)}>Cancel</Button><Button tone="danger" onClick={() => void run(asking)}>{asking === 'off' ? 'Switch off' : 'Restart'}</Button></>}>

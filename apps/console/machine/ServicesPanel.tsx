@@ -2,7 +2,7 @@
 import type { Machine } from '#contract/operator-api'
 import { Fact, Section } from '../kit/Page.tsx'
 import { useNow } from '../live/use-now.ts'
-import { formatAgo, formatMemory, formatSpan, safeText } from '../text/format.ts'
+import { formatAgo, formatBytes, formatMemory, formatSpan, safeText } from '../text/format.ts'
 
 /** The services of its role, as the appliance saw them from outside, and how loaded the machine is. */
 export function ServicesPanel({ machine: { services, metrics } }: { machine: Machine }) {
@@ -13,7 +13,7 @@ export function ServicesPanel({ machine: { services, metrics } }: { machine: Mac
         <dl className="grid grid-cols-2 gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:grid-cols-4">
           <Fact name="Load">{metrics.load1.toFixed(2)}</Fact>
           <Fact name="Memory free">{formatMemory(metrics.memoryAvailableBytes)}</Fact>
-          <Fact name="Disk free">{formatMemory(metrics.diskFreeBytes)}</Fact>
+          <Fact name="Disk free">{formatBytes(metrics.diskFreeBytes)}</Fact>
           <Fact name="Up for">{formatSpan(metrics.uptimeSeconds * 1000)}</Fact>
         </dl>
       ) : null}
