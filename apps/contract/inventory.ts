@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Text that a machine says of itself: hostile, so bounded and stripped of control characters at the edge. */
-export const machineText = (max = 200) => z.string().max(4096).transform((text) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, ' ').trim().slice(0, max))
+export const machineText = (max = 200) => z.string().max(4096).overwrite((text) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, ' ').trim().slice(0, max))
 
 export const Disk = z.object({
   name: machineText(32).describe('Kernel name in this boot, e.g. vda: a display name, never an identity'),

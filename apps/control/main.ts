@@ -3,6 +3,7 @@ import { startControl } from './control.ts'
 import { readConfig } from './config.ts'
 
 const config = readConfig(process.env, import.meta.dirname)
+process.umask(0o077)
 const log = pino({ level: config.logLevel })
 // Whoever started us starts us again; half-broken is worse than a second of absence, and every state survives it.
 process.on('uncaughtException', (error) => {

@@ -102,6 +102,6 @@ export async function openRegistryOf(client: RegistryClient, loaded: readonly Ma
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    settled: async () => { while (running !== undefined) await running },
+    settled: () => running ?? Promise.resolve(),
   }
 }

@@ -11,7 +11,7 @@ export interface HotStore {
   leases(): Lease[]
   /** Resolves when the lease is on disk; several that arrive together share one commit. */
   commitLease(lease: Lease): Promise<void>
-  /** Numbers the event now and resolves with it when it is on disk; undefined where its outbox line was appended before. */
+  /** Numbers the event and resolves with it when it is on disk; undefined where its outbox line was appended before. */
   append(event: NewEvent): Promise<JournalEvent | undefined>
   lastSeq(): number
   /** Events after `after`, oldest first, of one machine or of all. */
@@ -63,9 +63,11 @@ export function openHotStore(file: string): HotStore {
     clearTimeout(timer)
     timer = undefined
     const batch = pending.splice(0)
+    const before = seq
     try {
       db.transaction(() => { for (const one of batch) one.run() })()
     } catch (error) { // the waiting callers hear of it, each for itself
+      seq = before
       for (const one of batch) one.fail(error)
       return
     }
@@ -80,14 +82,13 @@ export function openHotStore(file: string): HotStore {
   return {
     leases: () => (db.prepare('SELECT json FROM lease').pluck().all() as string[]).map((json) => JSON.parse(json) as Lease),
     commitLease: (lease) => enqueue(() => { putLease.run(lease.networkId, lease.address, JSON.stringify(lease)) }),
-    append: ({ outboxId, ...event }) => {
+    append: ({ outboxId, ...event }) => enqueue(() => {
+      const numbered: JournalEvent = { seq: seq + 1, ...event }
+      const { changes } = putEvent.run(numbered.seq, numbered.at, numbered.machineId, numbered.kind, numbered.level, numbered.text, JSON.stringify(numbered.data), outboxId ?? null)
+      if (changes === 0) return undefined
       seq += 1
-      const numbered: JournalEvent = { seq, ...event }
-      return enqueue(() => {
-        const { changes } = putEvent.run(numbered.seq, numbered.at, numbered.machineId, numbered.kind, numbered.level, numbered.text, JSON.stringify(numbered.data), outboxId ?? null)
-        return changes === 0 ? undefined : numbered
-      })
-    },
+      return numbered
+    }),
     lastSeq: () => seq,
     events: ({ machineId, after, limit }) => (machineId === undefined ? ofAll.all(after, limit) : ofMachine.all(machineId, after, limit)).map((row) => toEvent(row as Row)),
     get: (bucket, key) => getFact.get(bucket, key) as string | undefined,

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JournalEvent } from '#contract/events'
+import type { Plan } from '#contract/operator-api'
+import { ControlProcess } from '../sim/control-process.ts'
+import { SimMachine } from '../sim/machine.ts'
+
+const mac = '52:54:00:aa:00:01'
+let control: ControlProcess
+let sim: SimMachine
+
+beforeAll(async () => {
+  control = await ControlProcess.make()
+  await control.start()
+  sim = new SimMachine({ mac, uuid: '5c10ad00-0000-4000-8000-0000000000a1', serial: 'SIM1', address: '127.0.0.77', url: control.url, ca: control.ca })
+})
+afterAll(async () => {
+  sim?.off()
+  await control?.remove()
+})
+
+/** Kills control at the first of each of these moments, and starts it again while the machine goes on. */
+function killAt(...moments: string[]): string[] {
+  const killed: string[] = []
+  sim.onMoment = async (moment) => {
+    if (!moments.includes(moment) || killed.includes(moment)) return
+    killed.push(moment)
+    await control.restart()
+  }
+  return killed
+}
+
+describe('a machine’s life, with control killed in the middle', () => {
+  it('is discovered by its facts', async () => {
+    sim.boot('ramdisk')
+    const machine = await control.until(mac, (m) => m.phase === 'discovered')
+    expect(machine).toMatchObject({ firmware: 'bios', inventory: { serial: 'SIM1', disks: [{ serial: 'SIM1-D' }] } })
+  })
+
+  it('holds a second live claim on its MAC and on its UUID, and gives it nothing', async () => {
+    const token = 'ee'.repeat(32)
+    expect((await sim.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(409)
+    expect((await sim.ask('GET', `/ramdisk/${mac}/order`, { token })).status).toBe(409)
+    const other = '52:54:00:aa:00:99'
+    expect((await sim.ask('POST', `/ramdisk/${other}/facts`, { body: sim.facts().replaceAll(mac, other), token })).status).toBe(409)
+    expect(await control.machine(other)).toBeUndefined()
+    expect((await control.until(mac, (m) => m.attention !== null)).attention).toMatch(/given nothing/)
+  })
+
+  it('shows the plan and refuses an unknown role and a stale generation', async () => {
+    const plan = (await control.api('POST', `machines/${mac}/plan`, { role: 'manager' })).value as Plan
+    expect(plan).toMatchObject({ refusals: [], disk: { serial: 'SIM1-D', erased: true }, image: { id: 'debian-13', ready: true } })
+    expect((await control.api('PUT', `machines/${mac}/role`, { role: 'emperor' })).status).toBe(409)
+    expect((await control.api('PUT', `machines/${mac}/role`, { role: 'manager', generation: 41 })).status).toBe(409)
+    expect((await control.api('POST', `machines/${mac}/retry`, {})).status).toBe(409)
+  })
+
+  it('stops at a failing step with the reason', async () => {
+    sim.failOnce.set('partitionDisk', 'sfdisk: the disk is on fire')
+    expect((await control.api('PUT', `machines/${mac}/role`, { role: 'manager', generation: 0 })).status).toBe(200)
+    const machine = await control.until(mac, (m) => m.phase === 'failed')
+    expect(machine.problem).toContain('the disk is on fire')
+    expect(machine.steps.map((step) => step.status)).toEqual(['done', 'failed', ...Array.from({ length: 6 }, () => 'waiting')])
+  })
+
+  it('goes on from there to ready, though control is killed at five moments', async () => {
+    const killed = killAt('partitionDisk', 'writeImage', 'bootDisk', 'enrol', 'report')
+    expect((await control.api('POST', `machines/${mac}/retry`, {})).status).toBe(200)
+    const machine = await control.until(mac, (m) => m.phase === 'ready', 90_000)
+    expect(killed).toEqual(['partitionDisk', 'writeImage', 'bootDisk', 'enrol', 'report'])
+    expect(machine.steps.every((step) => step.status === 'done')).toBe(true)
+    expect(machine.services.length).toBeGreaterThan(2)
+    expect(machine.services.filter((service) => !service.healthy)).toEqual([])
+    expect(machine.address).toBe('127.0.0.77')
+    sim.onMoment = () => undefined
+    expect(sim.log.filter((line) => line === 'writeImage')).toHaveLength(1)
+  }, 120_000)
+
+  it('has every event once and in order, over all restarts, and no secret among them', async () => {
+    const { events } = (await control.api('GET', `events?limit=5000`)).value as { events: JournalEvent[] }
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
+    for (const step of ['partitionDisk', 'writeImage', 'configureSystem', 'bootDisk', 'enrolAgent', 'applyRole', 'verifyServices'])
+      expect(events.filter((event) => event.kind === 'step.finished' && event.data['step'] === step)).toHaveLength(1)
+    expect(JSON.stringify(events)).not.toMatch(/SWMTKN|PRIVATE KEY|"secret"/)
+  })
+
+  it('is released with its disk erased, and waits for another role', async () => {
+    expect((await control.api('POST', `machines/${mac}/release`, { erase: true })).status).toBe(200)
+    await control.until(mac, (m) => m.attention !== null && m.steps.some((step) => step.kind === 'bootRamdisk' && step.status === 'running'))
+    sim.boot('ramdisk')
+    const machine = await control.until(mac, (m) => m.phase === 'discovered')
+    expect(machine).toMatchObject({ role: null, intent: { release: false } })
+    expect(sim.log.at(-1)).toBe('eraseDisk')
+  })
+})
