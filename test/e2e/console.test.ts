@@ -225,6 +225,8 @@ test('a phone shows cards and nothing sticks out', async () => {
 test('a session that ends leads to the sign-in page and back', async () => {
   await open(phaseFleet, { path: '/networks' })
   await page.getByRole('heading', { name: 'Networks' }).waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.getByText('3 of 100 in use').waitFor()
   await context.clearCookies()
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()

@@ -41,8 +41,8 @@ function Progress({ machine }: { machine: Machine }) {
   if (!step || !phaseLooks[machine.phase].moving) return null
   return (
     <div className={`mt-1 flex items-center gap-2 ${phaseLooks[machine.phase].text}`}>
-      {step.percent === null ? null : <progress className="bar max-w-24" max={100} value={step.percent} aria-label={stepTitles[step.kind]} />}
-      <span className="truncate text-xs text-ink-2">{stepTitles[step.kind]}{step.percent === null ? '' : ` ${Math.floor(step.percent)} %`}</span>
+      {step.percent === null ? null : <progress className="bar max-w-20" max={100} value={step.percent} aria-label={stepTitles[step.kind]} />}
+      <span className="truncate text-xs text-ink-2">{step.percent === null ? '' : `${Math.floor(step.percent)} % `}{stepTitles[step.kind]}</span>
     </div>
   )
 }

@@ -10,7 +10,7 @@ import { Modal } from '../kit/Modal.tsx'
 import { Notice, Skeleton } from '../kit/Notice.tsx'
 import { useToast } from '../shell/Toasts.tsx'
 import { plural } from '../text/format.ts'
-import { confirmWord, decideConsent } from './erase-consent.ts'
+import { confirmWord, type Consent, decideConsent } from './erase-consent.ts'
 import { PlanView } from './PlanView.tsx'
 
 /** Chooses a role for one machine or many, shows what would happen, and only then lets it happen. */
@@ -56,7 +56,7 @@ export function RoleDialog({ machines, onClose }: { machines: readonly Machine[]
     <Modal
       open wide onClose={onClose} title={machines.length === 1 ? `Role of ${machines[0]?.name}` : `Role of ${plural(machines.length, 'machine')}`}
       lead="Nothing happens before you confirm the plan."
-      footer={<><Button onClick={onClose}>Cancel</Button><Button tone={complete && plans.some(({ disk }) => disk?.erased) ? 'danger' : 'strong'} busy={busy} cannotWhy={cannotWhy} onClick={() => void run()}>{complete ? confirmWord(plans) : 'Assign'}</Button></>}
+      footer={<>{consent ? <ConsentField consent={consent} typed={typed} onType={setTyped} ticked={ticked} onTick={setTicked} /> : null}<Button onClick={onClose}>Cancel</Button><Button tone={complete && plans.some(({ disk }) => disk?.erased) ? 'danger' : 'strong'} busy={busy} cannotWhy={cannotWhy} onClick={() => void run()}>{complete ? confirmWord(plans) : 'Assign'}</Button></>}
     >
       <fieldset>
         <legend className="label mb-2">Role</legend>
@@ -80,17 +80,24 @@ export function RoleDialog({ machines, onClose }: { machines: readonly Machine[]
           })}
         </div>
       ) : null}
-      {consent?.kind === 'type' ? (
-        <label className="mt-5 block rounded-lg border border-red p-3.5">
-          <span className="text-sm">This disk is not blank, and what is on it does not come back. Type <b className="font-mono">{consent.word}</b> to confirm.</span>
-          <input className="field mt-2 font-mono" value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} aria-label="Name of the machine, to confirm" />
-        </label>
-      ) : null}
-      {consent?.kind === 'tick' ? (
-        <label className="mt-5 flex gap-3 rounded-lg border border-red p-3.5 text-sm"><input type="checkbox" className="mt-0.5 size-4 accent-red" checked={ticked} onChange={(event) => setTicked(event.target.checked)} />I know that {plural(consent.erased, 'disk')} with data {consent.erased === 1 ? 'is' : 'are'} erased and that it does not come back.</label>
-      ) : null}
       {refusal ? <div className="mt-4"><Notice tone="error">{refusal}</Notice></div> : null}
     </Modal>
   )
 }
 
+
+interface ConsentFieldProps { consent: Consent, typed: string, onType: (text: string) => void, ticked: boolean, onTick: (on: boolean) => void }
+
+/** Beside the button, so that it is in sight however long the plan is. */
+function ConsentField({ consent, typed, onType, ticked, onTick }: ConsentFieldProps) {
+  if (consent.kind === 'type') return (
+    <label className="flex basis-full flex-wrap items-center gap-x-3 gap-y-1.5 pb-1 text-sm">
+      <span className="min-w-0 flex-1 basis-64">The disk is not blank, and what is on it does not come back. Type <b className="font-mono">{consent.word}</b> to confirm.</span>
+      <input className="field h-9 w-full font-mono sm:w-56" value={typed} onChange={(event) => onType(event.target.value)} autoComplete="off" autoCapitalize="none" spellCheck={false} aria-label="Name of the machine, to confirm" />
+    </label>
+  )
+  if (consent.kind === 'tick') return (
+    <label className="flex basis-full gap-3 pb-1 text-sm"><input type="checkbox" className="mt-0.5 size-4 accent-red" checked={ticked} onChange={(event) => onTick(event.target.checked)} />I know that {plural(consent.erased, 'disk')} with data {consent.erased === 1 ? 'is' : 'are'} erased and that it does not come back.</label>
+  )
+  return null
+}
