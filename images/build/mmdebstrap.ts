@@ -44,7 +44,9 @@ export async function makeRoot(plan: RootPlan, tell: Tell): Promise<void> {
     '--mode=root', `--variant=${plan.variant}`, '--format=directory', `--keyring=${keyring}`, `--include=${plan.packages.join(',')}`,
     '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"', ...(await proxyOptions()), '--dpkgopt=force-unsafe-io',
     ...plan.excluded.map((pattern) => `--dpkgopt=path-exclude=${pattern}`), '--dpkgopt=path-include=/usr/share/doc/*/copyright',
-    '--skip=essential/unlink', `--setup-hook=${hook('cache-in.sh')}`, `--customize-hook=${hook('cache-out.sh')}`,
+    '--skip=essential/unlink', `--setup-hook=${hook('cache-in.sh')}`,
+    // With `extract` mmdebstrap runs no customize hooks.
+    `--${plan.variant === 'extract' ? 'extract' : 'customize'}-hook=${hook('cache-out.sh')}`,
     ...plan.hooks.map((file) => `--customize-hook=${file}`),
     plan.suite, plan.dir, ...(await findSources(plan.suite)),
   ], {

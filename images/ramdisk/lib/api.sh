@@ -5,7 +5,7 @@ make_session() {
   printf 'Authorization: Bearer %s\n' "$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n')" > /run/sc/session
 }
 
-# api SECONDS PATH [curl arguments]: prints the HTTP status, 000 where there was no answer; the body goes to /run/sc/answer or -o.
+# api SECONDS PATH [curl arguments]: prints the HTTP status, 000 where there was no answer; the body goes to /run/sc/answer.
 api() {
   api_seconds=$1 api_path=$2
   shift 2

@@ -11,7 +11,9 @@ read_command_line() {
     esac
   done
   url=${url%/} tls=${tls%/}
-  [ -n "$url" ] && [ -n "$tls" ] || log e 'the kernel command line has no sc.url=http://... or no sc.tls=https://...'
+  [ -n "$url" ] || log e 'the kernel command line has no sc.url=http://...'
+  # The same appliance, unless it is said otherwise.
+  [ -n "$tls" ] || { tls=${url#http://} tls=https://${tls%%[:/]*}; }
 }
 
 # Twice: disks behind virtio, SCSI and USB appear only after the driver of their bus.

@@ -41,17 +41,18 @@ write_batch() {
 
 fetch_plan() {
   for try in 1 2 3 4 5 6; do
-    code=$(api 60 "/ramdisk/$mac/orders/$order_id/chunks" -o /run/sc/chunks)
+    code=$(api 60 "/ramdisk/$mac/orders/$order_id/chunks")
     [ "$code" = 200 ] && break
     [ "$code" = 410 ] && return 10
     log w "chunk list: answer $code"
     sleep 3
   done
   if [ "$code" != 200 ]; then why="the appliance gave no chunk list: answer $code"; return 1; fi
+  mv /run/sc/answer /run/sc/chunks
   awk -v root="$(blockdev --getsize64 "$(part "$disk" 3)")" -v esp="$(blockdev --getsize64 "$(part "$disk" 2)")" '
     BEGIN { room["root"] = root; room["esp"] = esp; room["bios"] = 1048576 }
     NF != 5 || $1 !~ /^[0-9a-f]+$/ || length($1) != 64 || ($2 $3 $4) !~ /^[0-9]+$/ || !($5 in room) || $3 + $4 > room[$5] { print "line " NR; exit 1 }
-    { seen[$5] = 1 } END { if (!seen["root"] || !seen["esp"] || !seen["bios"]) print "root, esp or bios is missing" }' /run/sc/chunks > /run/sc/output
+    { seen[$5] = 1 } END { if (!seen["root"] || !seen["esp"] || !seen["bios"]) print "root, esp or bios is missing" }' /run/sc/chunks > /run/sc/output 2>&1
   if [ -s /run/sc/output ]; then why="the chunk list does not fit this disk: $(head -n 1 /run/sc/output)"; return 1; fi
   # Root first, boot code last.
   { grep ' root$' /run/sc/chunks; grep ' esp$' /run/sc/chunks; grep ' bios$' /run/sc/chunks; } > /run/sc/sorted
