@@ -1,4 +1,4 @@
-import { databaseName, databaseSecret, parseStoredApp, type StoredApp } from '#control/apps/stored-app'
+import { databaseName, databaseSecret, parseStoredApp, type Release } from '#control/apps/stored-app'
 import type { CloudMachine, RoleContext } from '#control/roles/role'
 import { appEnv } from './app-env.ts'
 
@@ -48,7 +48,7 @@ export function cloudFacts(source: FactSource): CloudFacts {
   return {
     domain, cidr: source.cidr, managers, appServers: members(source.machines, 'appserver'), primary,
     tokens: primary === undefined ? { worker: '', manager: '' } : rememberTokens(source, primary),
-    apps: stored.filter((app) => !app.removed && app.image !== '').map((app) => appFacts(app, domain, databaseHost, source.secret(databaseSecret(app.name)))),
+    apps: stored.flatMap((app) => (app.removed || app.running === null ? [] : [appFacts(app, app.running, domain, databaseHost, source.secret(databaseSecret(app.name)))])),
     removedApps: stored.filter((app) => app.removed).map((app) => app.name),
   }
 }
@@ -56,12 +56,11 @@ export function cloudFacts(source: FactSource): CloudFacts {
 /** The domain under which apps get their names. */
 export const cloudDomain = (source: Pick<FactSource, 'setting'>): string => source.setting('cloud.domain') ?? defaultDomain
 
-function appFacts(app: StoredApp, domain: string, databaseHost: string, password: string): AppFacts {
-  const database = { name: databaseName(app.name), password }
-  return {
-    name: app.name, domain: `${app.name}.${domain}`, image: app.image, replicas: app.replicas, publishedPort: app.publishedPort,
-    env: appEnv(app, databaseHost, database), memoryMb: app.memoryMb, healthPath: app.healthPath, database,
-  }
+function appFacts(app: { name: string; publishedPort: number }, release: Release, domain: string, databaseHost: string, password: string): AppFacts {
+  const { name, publishedPort } = app
+  const { image, replicas, memoryMb, healthPath } = release
+  const database = { name: databaseName(name), password }
+  return { name, domain: `${name}.${domain}`, image, replicas, publishedPort, env: appEnv(name, release, databaseHost, database), memoryMb, healthPath, database }
 }
 
 function members(machines: readonly CloudMachine[], role: string): CloudMachine[] {
