@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { extract, pack, type Headers } from 'tar-stream'
+import { extract, pack, type Header } from 'tar-stream'
 import { explainFolder, judgeEntry } from './scan-folder.ts'
 
 /** A layer of an image: `digest` and `sizeBytes` of the gzip file, `diffId` of the tar inside. Digests read `sha256:<hex>`. */
@@ -19,9 +20,9 @@ export async function buildLayer(archive: string, target: string): Promise<Layer
   let sizeBytes = 0
   const written = pipeline(
     tar,
-    async function* hashTar(chunks: AsyncIterable<Buffer>) { for await (const chunk of chunks) { diff.update(chunk); yield chunk } },
+    watch((chunk) => diff.update(chunk)),
     createGzip({ level: 6 }),
-    async function* hashGzip(chunks: AsyncIterable<Buffer>) { for await (const chunk of chunks) { compressed.update(chunk); sizeBytes += chunk.length; yield chunk } },
+    watch((chunk) => { compressed.update(chunk); sizeBytes += chunk.length }),
     createWriteStream(target, { mode: 0o600, flush: true }),
   )
   const read = (async () => {
@@ -51,9 +52,11 @@ export async function buildLayer(archive: string, target: string): Promise<Layer
   await Promise.all([written, read])
   return { file: target, digest: `sha256:${compressed.digest('hex')}`, diffId: `sha256:${diff.digest('hex')}`, sizeBytes }
 
-  function add(header: Headers): Promise<void> {
+  function add(header: Header): Promise<void> {
     return new Promise((resolve, reject) => {
       tar.entry({ uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(0), ...header }, (error) => (error == null ? resolve() : reject(error)))
     })
   }
 }
+
+const watch = (see: (chunk: Buffer) => void): Transform => new Transform({ transform(chunk: Buffer, _, done) { see(chunk); done(null, chunk) } })

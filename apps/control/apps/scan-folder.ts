@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { extract, type Headers } from 'tar-stream'
+import { extract, type Header } from 'tar-stream'
 import { fault, ok, type Result } from '#contract/result'
 
 /** What is known of an app's folder without unpacking it. `texts` holds the few files that decide how it runs. */
@@ -47,7 +47,7 @@ export async function scanFolder(tar: Readable): Promise<Result<ScannedFolder, F
 }
 
 /** One entry's name inside the folder (`''` is the folder itself) and kind, or why it is refused. */
-export function judgeEntry(header: Pick<Headers, 'name' | 'type' | 'linkname'>): Result<{ name: string; kind: 'file' | 'folder' | 'link'; target: string }, FolderFault> {
+export function judgeEntry(header: Pick<Header, 'name' | 'type' | 'linkname'>): Result<{ name: string; kind: 'file' | 'folder' | 'link'; target: string }, FolderFault> {
   const raw = header.name
   const name = path.posix.normalize(raw).replace(/^\.$/, '').replace(/\/$/, '')
   if (raw.startsWith('/') || raw.includes('\0') || raw.split('/').includes('..') || raw.length > 4096) return fault({ kind: 'climbs', entry: raw })

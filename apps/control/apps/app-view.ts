@@ -1,0 +1,42 @@
+import type { z } from 'zod'
+import type { App, AppInstance } from '#contract/operator-api'
+import type { CloudMachine } from '#control/roles/role'
+import type { StoredApp } from './stored-app.ts'
+
+const over = new Set(['shutdown', 'complete', 'remove', 'orphaned'])
+
+/** What the Swarm says of an app: its instances now, and those that failed lately (five at most). `node` ids become machine names. */
+export function readAppInstances(app: string, machines: readonly CloudMachine[]): (z.infer<typeof AppInstance> & { image: string })[] {
+  const manager = machines.find((m) => m.report?.swarm?.role === 'manager')
+  const nodes = new Map((manager?.report?.swarm?.nodes ?? []).map((node) => [node.id, node.hostname]))
+  for (const m of machines) if (m.report?.swarm?.nodeId) nodes.set(m.report.swarm.nodeId, m.name)
+  let failures = 0
+  return (manager?.report?.instances ?? [])
+    .filter((i) => i.service === app && !over.has(i.state) && (!isFailed(i.state) || (failures += 1) <= 5))
+    .map((i) => ({ id: i.id, machineName: nodes.get(i.node) ?? i.node, state: i.state, error: i.error, since: i.at, image: i.image }))
+}
+
+/** Whether an instance ended badly. */
+export const isFailed = (state: string): boolean => state === 'failed' || state === 'rejected'
+
+/** An app as operators see it. */
+export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[]): App {
+  const { name, latest, state, detail } = stored
+  return {
+    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, state, detail, instancesWanted: latest.replicas,
+    instances: readAppInstances(name, machines).map(({ image: _, ...instance }) => instance), deployedAt: latest.deployedAt, warnings: latest.warnings,
+  }
+}
+
+/** What a starting app's instances and the door of the cloud come to. `route` is null where the app answered from outside, else why not. */
+export function judgeStart(instances: readonly { state: string; error: string; image: string }[], image: string, wanted: number, route: string | null, taskFailure: string | undefined, waitedMs: number): { state: 'starting' | 'serving' | 'failed'; detail: string } {
+  const own = instances.filter((i) => i.image === image)
+  const running = own.filter((i) => i.state === 'running').length
+  const failed = own.filter((i) => isFailed(i.state))
+  if (running > 0 && route === null) return { state: 'serving', detail: `${running} of ${wanted} instances run` }
+  const trouble = failed[0] === undefined ? taskFailure : `an instance ended: ${failed[0].error || failed[0].state}`
+  if (running === 0 && failed.length >= 3) return { state: 'failed', detail: trouble ?? '' }
+  if (waitedMs > 900_000 || (taskFailure !== undefined && waitedMs > 180_000)) return { state: 'failed', detail: trouble ?? (running > 0 ? (route ?? '') : 'no instance was running within 15 minutes') }
+  if (running > 0) return { state: 'starting', detail: `${running} of ${wanted} instances run; ${route ?? ''}` }
+  return { state: 'starting', detail: trouble ?? (own.length === 0 ? 'waiting for the Manager to place instances' : `instances are ${[...new Set(own.map((i) => i.state))].join(', ')}`) }
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cloudFacts } from '#control/cloud/facts'
+import { registryName } from '#control/roles/docker'
+import type { AppDeps } from './deps.ts'
+import { judgeStart, readAppInstances } from './app-view.ts'
+import { buildLayer, type Layer } from './build-layer.ts'
+import { renderImage } from './image-manifest.ts'
+import { pushImage } from './registry-client.ts'
+import { probeRoute } from './route-probe.ts'
+import { readRuntimeBase } from './runtime-base.ts'
+import { parseStoredApp, type StoredApp } from './stored-app.ts'
+
+/** Where one version's archive and layer are kept until it serves. */
+export const workFolder = (deps: AppDeps, app: string, version: string): string => path.join(deps.dataDir, 'apps', app, version)
+
+/**
+ * Takes an app from `building` to `serving` or `failed`, going on from the state that is stored: called for a new version and, for
+ * every app in between, at start. A newer version of the same app ends it silently. Never rejects.
+ */
+export async function runDeploy(deps: AppDeps, name: string, version: string): Promise<void> {
+  try {
+    if (read()?.state === 'building') await build()
+    if (read()?.state === 'pushing') await push()
+    while (read()?.state === 'starting') await watch()
+  } catch (error) {
+    await settle('failed', error instanceof Error ? sentences(error) : String(error))
+  }
+
+  function read(): StoredApp | undefined {
+    const row = deps.apps.find(name)
+    const app = row === undefined ? undefined : parseStoredApp(row.value)
+    return app === undefined || app.removed || app.latest.version !== version ? undefined : app
+  }
+
+  function write(change: Partial<StoredApp>): void {
+    const app = read()
+    if (app === undefined) return
+    const next = { ...app, ...change, stateSinceMs: change.state === undefined || change.state === app.state ? app.stateSinceMs : Date.now() }
+    if (JSON.stringify(next) === JSON.stringify(app)) return
+    deps.apps.put(name, next)
+    deps.changed()
+  }
+
+  async function build(): Promise<void> {
+    const folder = workFolder(deps, name, version)
+    const layer = await buildLayer(path.join(folder, 'app.tar'), path.join(folder, 'layer.tar.gz'))
+    await writeFile(path.join(folder, 'layer.json'), JSON.stringify(layer), { mode: 0o600 })
+    write({ state: 'pushing', detail: 'sending the image to the registry' })
+  }
+
+  async function push(): Promise<void> {
+    const app = read()
+    const primary = facts().primary
+    const baseDir = deps.runtimeBaseDir()
+    if (app === undefined) return
+    if (primary?.address == null || baseDir === undefined) throw new Error(baseDir === undefined ? 'the runtime base image is not built yet: see Images' : 'there is no Manager any more: assign a Manager')
+    const base = await readRuntimeBase(baseDir)
+    const layer = JSON.parse(await readFile(path.join(workFolder(deps, name, version), 'layer.json'), 'utf8')) as Layer
+    const layers = [base.layer, layer]
+    const { config, manifest } = renderImage(layers, app.latest.entrypoint, app.latest.deployedAt)
+    const registry = registryName(primary.address)
+    await retrying(3, () => pushImage(registry, 'apps', `${name}-${version}`, { layers, config, manifest }, deps.tls(), (detail) => write({ detail }), AbortSignal.timeout(900_000)))
+    const release = { ...app.latest, image: `${registry}/apps@${manifest.digest}` }
+    write({ state: 'starting', detail: 'waiting for the Manager to place instances', latest: release, running: release })
+  }
+
+  async function watch(): Promise<void> {
+    await sleep(1000)
+    const app = read()
+    if (app === undefined || app.state !== 'starting') return
+    const { primary, domain } = facts()
+    const instances = readAppInstances(name, deps.machines())
+    const route = primary?.address == null ? 'there is no Manager' : await probeRoute(primary.address, `${name}.${domain}`)
+    const task = primary?.report?.tasks.find((one) => [`app-${name}`, `database-${name}`].includes(one.id) && one.status === 'failed')
+    const { state, detail } = judgeStart(instances, app.latest.image, app.latest.replicas, route, task?.detail, Date.now() - app.stateSinceMs)
+    if (state === 'starting') write({ detail })
+    else await settle(state, detail)
+  }
+
+  async function settle(state: 'serving' | 'failed', detail: string): Promise<void> {
+    if (read() === undefined) return
+    const log = state === 'failed' ? lastLines(deps, name, 8) : ''
+    write({ state, detail: (log === '' ? detail : `${detail}\n${log}`).slice(0, 4000) })
+    deps.record({ machineId: null, kind: state === 'serving' ? 'app.served' : 'app.failed', level: state === 'serving' ? 'info' : 'error', text: `App ${name} ${version} ${state === 'serving' ? 'serves' : 'failed'}: ${detail}`.slice(0, 1000), data: { app: name, version } })
+    await rm(path.join(deps.dataDir, 'apps', name), { recursive: true, force: true })
+  }
+
+  function facts() {
+    const machine = deps.machines()[0]
+    const context = machine === undefined ? undefined : deps.roleContext(machine.id)
+    if (context === undefined) throw new Error('there is no machine: assign a Manager and an AppServer first')
+    return cloudFacts(context)
+  }
+}
+
+/** Goes on with every app that was between two states when control stopped. */
+export function resumeDeploys(deps: AppDeps): void {
+  for (const row of deps.apps.list()) {
+    const app = parseStoredApp(row.value)
+    if (app.removed || app.state === 'serving' || app.state === 'failed') continue
+    if (app.state !== 'starting' && !existsSync(workFolder(deps, app.name, app.latest.version))) {
+      deps.apps.put(app.name, { ...app, state: 'failed', detail: 'the appliance was restarted before the folder was stored: deploy it again' })
+    } else void runDeploy(deps, app.name, app.latest.version)
+  }
+}
+
+/** Makes the folder of a new version, empty. */
+export async function makeWorkFolder(deps: AppDeps, app: string, version: string): Promise<string> {
+  const folder = workFolder(deps, app, version)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+function lastLines(deps: AppDeps, app: string, count: number): string {
+  let last: string[] = []
+  for (let after = 0; ; ) {
+    const page = deps.readLog(app, after, 1000)
+    last = [...last, ...page.lines.map((line) => line.text)].slice(-count)
+    if (page.lines.length < 1000 || page.nextSeq <= after) return last.join('\n')
+    after = page.nextSeq
+  }
+}
+
+async function retrying(tries: number, attempt: () => Promise<void>): Promise<void> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (left <= 1) throw error
+      await sleep(3000)
+    }
+  }
+}
+
+const sentences = (error: Error): string => (error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message)

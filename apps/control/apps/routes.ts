@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { Transform, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { cloudDomain } from '#control/cloud/facts'
+import { Refusal } from '#control/http/deps'
+import { viewApp } from './app-view.ts'
+import { makeWorkFolder, resumeDeploys, runDeploy } from './deploy-app.ts'
+import type { AppDeps } from './deps.ts'
+import { planApp, type PlannedApp } from './plan-app.ts'
+import { readRuntimeBase } from './runtime-base.ts'
+import { explainFolder, scanFolder } from './scan-folder.ts'
+import { parseStoredApp, type StoredApp } from './stored-app.ts'
+
+const mostBytes = 512 * 1024 * 1024
+const firstPort = 30_000
+
+/** The routes of apps below /api/v1, and the deploys that a restart interrupted go on. */
+export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
+  app.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
+  resumeDeploys(deps)
+
+  const view = (stored: StoredApp) => viewApp(stored, cloudDomain(deps), deps.machines())
+  const find = (name: string): StoredApp => {
+    const stored = findStored(deps, name)
+    if (stored === undefined || stored.removed) throw new Refusal(404, `There is no app “${name.slice(0, 60)}”: see the list of apps.`)
+    return stored
+  }
+  const Named = z.object({ name: z.string() })
+
+  app.get('/apps', async () => listApps(deps).map(view))
+  app.get('/apps/:name', async (request) => view(find(Named.parse(request.params).name)))
+  app.get('/apps/:name/log', async (request) => {
+    const query = z.object({ after: z.coerce.number().int().min(0).catch(0), limit: z.coerce.number().int().min(1).max(5000).catch(1000) }).parse(request.query)
+    return deps.readLog(find(Named.parse(request.params).name).name, query.after, query.limit)
+  })
+  app.delete('/apps/:name', async (request, reply) => {
+    const stored = find(Named.parse(request.params).name)
+    deps.apps.put(stored.name, { ...stored, removed: true, running: null })
+    deps.record({ machineId: null, kind: 'app.removed', level: 'info', text: `App ${stored.name} was removed; its database is kept.`, data: { app: stored.name } })
+    deps.changed()
+    return reply.code(204).send()
+  })
+  app.post('/apps', { bodyLimit: mostBytes }, async (request, reply) => {
+    const body = request.body as Readable | undefined
+    if (body === undefined || typeof body.pipe !== 'function') throw new Refusal(400, 'Send the app’s folder as a tar archive with the content type application/x-tar.')
+    const upload = path.join(deps.dataDir, 'apps', `.upload-${randomBytes(8).toString('hex')}`)
+    await mkdir(path.dirname(upload), { recursive: true, mode: 0o700 })
+    try {
+      await pipeline(body, bounded(mostBytes), createWriteStream(upload, { mode: 0o600 }))
+      const stored = await accept(deps, upload)
+      void runDeploy(deps, stored.name, stored.latest.version)
+      return await reply.code(202).send(view(stored))
+    } finally {
+      await rm(upload, { force: true })
+    }
+  })
+}
+
+/** All apps that were not removed, by name. */
+export const listApps = (deps: Pick<AppDeps, 'apps'>): StoredApp[] => deps.apps.list().map((row) => parseStoredApp(row.value)).filter((app) => !app.removed).sort((a, b) => (a.name < b.name ? -1 : 1))
+
+async function accept(deps: AppDeps, upload: string): Promise<StoredApp> {
+  const folder = await scanFolder(createReadStream(upload))
+  if (!folder.ok) throw new Refusal(422, explainFolder(folder.fault))
+  const baseDir = deps.runtimeBaseDir()
+  if (baseDir === undefined) throw new Refusal(503, 'The runtime base image is not built yet: wait until Images shows it as ready.')
+  const planned = planApp(folder.value, await readRuntimeBase(baseDir))
+  if (!planned.ok) throw new Refusal(422, planned.fault.sentence)
+  for (const [role, title] of [['manager', 'a Manager'], ['appserver', 'an AppServer']]) {
+    if (!deps.machines().some((m) => m.role === role && !m.releasing && m.phase === 'ready')) throw new Refusal(409, `No machine is ready as ${title}: assign one and wait until it is ready.`)
+  }
+  const stored = newVersion(deps, planned.value, new Date())
+  const work = await makeWorkFolder(deps, stored.name, stored.latest.version)
+  await rename(upload, path.join(work, 'app.tar'))
+  deps.apps.put(stored.name, stored)
+  deps.record({ machineId: null, kind: 'app.sent', level: 'info', text: `App ${stored.name} ${stored.latest.version} was sent.`, data: { app: stored.name, version: stored.latest.version } })
+  deps.changed()
+  return stored
+}
+
+/** The app with a new latest version. What runs goes on until the new image is pushed; the port stays the app's for ever. */
+function newVersion(deps: AppDeps, { name, ...planned }: PlannedApp, now: Date): StoredApp {
+  const before = findStored(deps, name)
+  const version = now.toISOString().replaceAll(/[-:.Z]/g, '').toLowerCase()
+  return {
+    name, removed: false, running: before?.removed === false ? before.running : null, publishedPort: before?.publishedPort ?? freePort(deps),
+    latest: { ...planned, version, image: '', deployedAt: now.toISOString() }, state: 'building', detail: 'making the image', stateSinceMs: now.getTime(),
+  }
+}
+
+function freePort(deps: AppDeps): number {
+  const taken = new Set(deps.apps.list().map((row) => parseStoredApp(row.value).publishedPort))
+  for (let port = firstPort; port < 32_768; port += 1) if (!taken.has(port)) return port
+  throw new Refusal(409, 'All ports for apps are taken: remove an app that is not needed.')
+}
+
+function findStored(deps: Pick<AppDeps, 'apps'>, name: string): StoredApp | undefined {
+  const row = deps.apps.find(name)
+  return row === undefined ? undefined : parseStoredApp(row.value)
+}
+
+/** Ends the upload with 413 where it is longer than `most` bytes, whatever its header said. */
+function bounded(most: number): Transform {
+  let size = 0
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      size += chunk.length
+      if (size > most) done(new Refusal(413, `The folder is larger than ${most / 1024 / 1024} MiB: leave out what the app does not need with a .gcloudignore.`))
+      else done(null, chunk)
+    },
+  })
+}
