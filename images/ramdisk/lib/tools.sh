@@ -1,0 +1,10 @@
+# Debian's busybox shell runs its own applets before anything in PATH, and they know fewer options: these are the real tools.
+dd() { /usr/bin/dd "$@"; }
+sha256sum() { /usr/bin/sha256sum "$@"; }
+blkid() { /usr/sbin/blkid "$@"; }
+blkdiscard() { /usr/sbin/blkdiscard "$@"; }
+blockdev() { /usr/sbin/blockdev "$@"; }
+wipefs() { /usr/sbin/wipefs "$@"; }
+sfdisk() { /usr/sbin/sfdisk "$@"; }
+tune2fs() { /usr/sbin/tune2fs "$@"; }
+resize2fs() { /usr/sbin/resize2fs "$@"; }
