@@ -12,7 +12,7 @@
  *
  * **HTTPS, port 443**, certificate from the appliance's CA, which the ramdisk carries in /etc/system-cloud/ca.pem. Each request has
  * `Authorization: Bearer <session>`, 32 random bytes in hex that the ramdisk makes at its boot: the first to use it owns the MAC until
- * the machine reboots; a second live session on one MAC or UUID is held for a person and gets 409.
+ * the machine reboots; a second live session on one MAC or UUID is held for a person and gets 409. 401 to the other routes: post the facts (again).
  * | request | answer |
  * | --- | --- |
  * | POST /ramdisk/:mac/facts | body: the facts text below; 204, 400 with a sentence, 409 |

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { renderChunkList } from '#images/build/manifest'
 import type { MachineView, NetworkView, Site } from '#netboot/site'
 import type { Core } from './core.ts'
-import { decideMachineBoot } from './machines/boot-decision.ts'
+import { decideMachineBoot, mostDiskBoots } from './machines/boot-decision.ts'
 import { bootEventHandler } from './machines/boot-events.ts'
 import { takeFacts } from './machines/claims.ts'
 import { enrol, renderFiles } from './machines/enrolment.ts'
@@ -19,7 +19,7 @@ export function makeSite(core: Core, state: SiteState): Site {
   const { registry, library, hot, sessions, journal, logs, now } = core
   const handle = bootEventHandler({
     registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: () => state.network().policy,
-    diskBooted: (id) => state.diskBooted(id), otherServer: (_, address) => state.sawServer(address),
+    diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (_, address) => state.sawServer(address),
   })
   return {
     machine(mac): MachineView | undefined {

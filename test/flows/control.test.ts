@@ -39,7 +39,7 @@ describe('a machine’s life, with control killed in the middle', () => {
   it('holds a second live claim on its MAC and on its UUID, and gives it nothing', async () => {
     const token = 'ee'.repeat(32)
     expect((await sim.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(409)
-    expect((await sim.ask('GET', `/ramdisk/${mac}/order`, { token })).status).toBe(409)
+    expect((await sim.ask('GET', `/ramdisk/${mac}/order`, { token })).status).toBe(401)
     const other = '52:54:00:aa:00:99'
     expect((await sim.ask('POST', `/ramdisk/${other}/facts`, { body: sim.facts().replaceAll(mac, other), token })).status).toBe(409)
     expect(await control.machine(other)).toBeUndefined()

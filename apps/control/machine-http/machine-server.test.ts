@@ -70,7 +70,7 @@ describe('a ramdisk', () => {
     expect(await ask('POST', `/ramdisk/${mac}/facts`, facts)).toMatchObject({ status: 204 })
     expect(await ask('POST', `/ramdisk/${mac}/facts`, facts, { token: 'cd'.repeat(32) })).toMatchObject({ status: 409, text: expect.stringContaining('a person must decide') as string })
     owned = false
-    for (const route of ['order', 'orders/o1/chunks', 'orders/o1/files.tar']) expect((await ask('GET', `/ramdisk/${mac}/${route}`)).status).toBe(409)
+    for (const route of ['order', 'orders/o1/chunks', 'orders/o1/files.tar']) expect((await ask('GET', `/ramdisk/${mac}/${route}`)).status).toBe(401)
   })
 
   it.each([['no facts', ''], ['half a disk', `${facts}disk.size\tx\n`], ['no firmware', facts.replace('bios', 'magic')], ['bytes', '\u0000\u0001\u0002']])('is told what is wrong with %s', async (_, text) => {

@@ -25,9 +25,10 @@ const macOf = (request: FastifyRequest): Mac | undefined => parseMac((request.pa
 const tokenOf = (request: FastifyRequest): string | undefined => /^Bearer ([0-9a-f]{64})$/.exec(request.headers.authorization ?? '')?.[1]
 
 /** Gives up waiting when the client goes away. */
-function whileConnected(request: FastifyRequest): AbortSignal {
+function whileConnected(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  request.raw.socket.once('close', () => gone.abort())
+  // The answer's end, not the socket's: a kept-alive socket would gather a listener with every question.
+  reply.raw.once('close', () => gone.abort())
   return gone.signal
 }
 
@@ -65,12 +66,12 @@ function addRamdiskRoutes(app: FastifyInstance, deps: MachineDeps): void {
   const owned = (work: (machineId: string, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | FastifyReply) => async (request: FastifyRequest, reply: FastifyReply) => {
     const [mac, token] = [macOf(request), tokenOf(request)]
     const machineId = mac === undefined || token === undefined ? undefined : deps.owner(mac, token)
-    return machineId === undefined ? say(reply, 409, 'This session does not own the machine: post the facts again.') : work(machineId, request, reply)
+    return machineId === undefined ? say(reply, 401, 'This session does not own the machine: post the facts again.') : work(machineId, request, reply)
   }
   const orderId = (request: FastifyRequest): string => (request.params as { id: string }).id
 
   app.get('/ramdisk/:mac/order', owned(async (machineId, request, reply) => {
-    const order = await deps.takeOrder(machineId, longPollMs, whileConnected(request))
+    const order = await deps.takeOrder(machineId, longPollMs, whileConnected(reply))
     return order === undefined ? reply.code(204).send() : reply.type('text/plain; charset=utf-8').send(renderOrder(order))
   }))
   app.post('/ramdisk/:mac/orders/:id', owned((machineId, request, reply) => {
@@ -107,7 +108,7 @@ function addAgentRoutes(app: FastifyInstance, deps: MachineDeps): void {
 
   app.get('/agent/target', certified(async (machineId, request, reply) => {
     const { etag } = request.query as { etag?: string }
-    const target = await deps.target(machineId, String(etag ?? ''), longPollMs, whileConnected(request))
+    const target = await deps.target(machineId, String(etag ?? ''), longPollMs, whileConnected(reply))
     return target === undefined ? reply.code(304).send() : reply.send(target)
   }))
   app.post('/agent/report', certified((machineId, request, reply) => {

@@ -18,6 +18,8 @@ export interface BootEventDeps {
   policy(networkId: string): 'discover' | 'ignore'
   /** The firmware fetched a script that sends it into its disk. */
   diskBooted(machineId: string): void
+  /** The firmware was told to wait. */
+  stuck(machineId: string): void
   otherServer(networkId: string, address: string): void
   now(): number
 }
@@ -49,6 +51,7 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
 /** Turns what happens on the wire into machines, journal lines and log lines. Never throws, never blocks. */
 export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => void {
   const { registry, now } = deps
+  const fresh = new Set<string>()
 
   function meet(mac: string, uuid: string | null, networkId: string): MachineRecord | undefined {
     const found = identify(registry.all(), registry.byMac(mac), uuid, now())
@@ -63,7 +66,8 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
       ...newMachine({ id: randomBytes(6).toString('hex'), name, mac, uuid, now: at, powerDriver: deps.defaultDriver }), phaseDeadline: new Date(now() + 10 * 60_000).toISOString(),
       problem: found.twinOf === null ? null : `It says the same UUID as ${found.twinOf.name}: they are kept apart by their network cards. Set another UUID where the firmware lets you.`,
     }
-    void registry.add(machine, { machineId: machine.id, kind: 'machine.seen', level: 'info', text: `Seen for the first time (${mac})`, data: { mac } })
+    void registry.add(machine)
+    fresh.add(machine.id)
     return machine
   }
 
@@ -87,11 +91,14 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
     if (event.kind === 'script.rendered') {
       deps.sessions.rebooted(event.mac)
       if (event.script === 'localDisk') deps.diskBooted(id)
+      if (event.script === 'wait') deps.stuck(id)
     }
     const line = renderBootEvent(event)
     if (line === undefined) return
     deps.logs.append(id, { at: new Date(now()).toISOString(), source: 'netboot', level: line.level, text: line.text })
-    void registry.change(id, (m) => observed(m, event, now()), { machineId: id, ...line })
+    // The timeline begins with the packet itself: what we made of it comes second.
+    const seen = fresh.delete(id) ? [{ machineId: id, kind: 'machine.seen', level: 'info' as const, text: `Seen for the first time (${mac})`, data: { mac } }] : []
+    void registry.change(id, (m) => observed(m, event, now()), { machineId: id, ...line }, ...seen)
   }
 }
 
