@@ -21,10 +21,10 @@ export const isFailed = (state: string): boolean => state === 'failed' || state 
 
 /** An app as operators see it. */
 export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[]): App {
-  const { name, latest, state, detail } = stored
+  const { name, latest } = stored
   return {
-    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, state, detail, instancesWanted: latest.replicas,
-    instances: readAppInstances(name, machines).map(({ image: _, ...instance }) => instance), deployedAt: latest.deployedAt, warnings: latest.warnings,
+    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, state: stored.state, detail: stored.detail, instancesWanted: latest.replicas,
+    instances: readAppInstances(name, machines).map(({ id, machineName, state, error, since }) => ({ id, machineName, state, error, since })), deployedAt: latest.deployedAt, warnings: latest.warnings,
   }
 }
 

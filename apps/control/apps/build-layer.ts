@@ -9,6 +9,8 @@ import { explainFolder, judgeEntry } from './scan-folder.ts'
 /** A layer of an image: `digest` and `sizeBytes` of the gzip file, `diffId` of the tar inside. Digests read `sha256:<hex>`. */
 export interface Layer { readonly file: string; readonly digest: string; readonly diffId: string; readonly sizeBytes: number }
 
+const stable = { uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(0) }
+
 /**
  * Makes the layer that puts an app's folder at /app. Same archive, same bytes: no times, owner root, modes 0644 or 0755.
  * The archive must have passed `scanFolder`; an entry that would not pass is thrown here too.
@@ -35,13 +37,12 @@ export async function buildLayer(archive: string, target: string): Promise<Layer
       const judged = judgeEntry(entry.header)
       if (!judged.ok) throw new Error(explainFolder(judged.fault))
       const { name, kind, target: link } = judged.value
-      const stable = { uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(0) }
       if (kind === 'file') {
         const out = tar.entry({ ...stable, name: `app/${name}`, type: 'file', size: entry.header.size ?? 0, mode: ((entry.header.mode ?? 0) & 0o111) === 0 ? 0o644 : 0o755 })
         await pipeline(entry, out)
         continue
       }
-      if (name !== '') await add(kind === 'folder' ? { ...stable, name: `app/${name}/`, type: 'directory', mode: 0o755 } : { ...stable, name: `app/${name}`, type: 'symlink', linkname: link, mode: 0o777 })
+      if (name !== '') await add(kind === 'folder' ? { name: `app/${name}/`, type: 'directory', mode: 0o755 } : { name: `app/${name}`, type: 'symlink', linkname: link, mode: 0o777 })
       entry.resume()
     }
     tar.finalize()
@@ -52,9 +53,9 @@ export async function buildLayer(archive: string, target: string): Promise<Layer
   await Promise.all([written, read])
   return { file: target, digest: `sha256:${compressed.digest('hex')}`, diffId: `sha256:${diff.digest('hex')}`, sizeBytes }
 
-  function add(header: Header): Promise<void> {
+  function add(header: Partial<Header> & { name: string }): Promise<void> {
     return new Promise((resolve, reject) => {
-      tar.entry({ uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(0), ...header }, (error) => (error == null ? resolve() : reject(error)))
+      tar.entry({ ...stable, ...header }, (error) => (error == null ? resolve() : reject(error)))
     })
   }
 }
