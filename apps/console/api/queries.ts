@@ -23,8 +23,8 @@ export const sessionQuery = queryOptions({
     throw error
   }),
 })
-/** Version, warnings and the newest journal line. */
-export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: ({ signal }) => fetchJson(Status, api.status(), { signal }) })
+/** Version, warnings and the newest journal line; asked for again now and then, because warnings have no live message. */
+export const statusQuery = queryOptions({ queryKey: keys.status, refetchInterval: 20_000, queryFn: ({ signal }) => fetchJson(Status, api.status(), { signal }) })
 /** The catalog of roles. */
 export const rolesQuery = queryOptions({ queryKey: keys.roles, queryFn: ({ signal }) => fetchJson(z.array(Role), api.roles(), { signal }) })
 /** Images with their build progress. */

@@ -11,7 +11,7 @@ import { PageHead } from '../kit/Page.tsx'
 import { PhaseBadge } from '../machine/PhaseBadge.tsx'
 import { ServiceList } from '../machine/ServicesPanel.tsx'
 import { pages } from '../paths.ts'
-import { plural } from '../text/format.ts'
+import { asSentence, plural } from '../text/format.ts'
 import { AppCard } from './AppCard.tsx'
 
 type Member = z.infer<typeof CloudMember>
@@ -31,7 +31,7 @@ export function CloudPage() {
   const healthy = members.filter(({ services, phase }) => phase === 'ready' && services.every(({ healthy }) => healthy)).length
   return (
     <>
-      <PageHead title="Cloud" lead={members.length > 0 ? quorum : undefined}>
+      <PageHead title="Cloud" lead={members.length > 0 ? asSentence(quorum) : undefined}>
         {loadBalancer ? <p className="text-sm text-ink-2">Load balancer <span className="font-mono text-ink">{loadBalancer}</span></p> : null}
       </PageHead>
       {members.length === 0 ? (

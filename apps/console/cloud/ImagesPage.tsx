@@ -8,7 +8,7 @@ import { PageHead } from '../kit/Page.tsx'
 import { useNow } from '../live/use-now.ts'
 import { formatAgo, formatBytes, safeText } from '../text/format.ts'
 
-const kinds: Record<Image['kind'], string> = { ramdisk: 'Machines boot it from the network, tell their parts and write their disk.', os: 'Written to the disk of a machine that gets a role.', runtime: 'Apps are built on it.' }
+const kinds: Record<Image['kind'], string> = { ramdisk: 'Sent to machines that boot from the network.', os: 'Written to the disk of a machine that gets a role.', runtime: 'Apps are built on it.' }
 const states: Record<Image['state'], { word: string, text: string }> = { missing: { word: 'Not built yet', text: 'text-ink-3' }, building: { word: 'Building', text: 'text-amber' }, ready: { word: 'Ready', text: 'text-green' }, failed: { word: 'Failed', text: 'text-red' } }
 
 /** What the appliance builds for its machines, and how far it is. */

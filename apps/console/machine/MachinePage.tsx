@@ -12,6 +12,7 @@ import { useMachineRoom } from '../live/LiveProvider.tsx'
 import { useMachine } from '../live/use-machines.ts'
 import { LogView } from '../log/LogView.tsx'
 import { api, pages } from '../paths.ts'
+import { asSentence } from '../text/format.ts'
 import { DeployProgress } from './DeployProgress.tsx'
 import { InventoryPanel } from './InventoryPanel.tsx'
 import { MachineHeader } from './MachineHeader.tsx'
@@ -51,8 +52,8 @@ function Loaded({ id }: { id: string }) {
   return (
     <div className="flex flex-col gap-5">
       <MachineHeader machine={machine} />
-      {machine.problem ? <Notice tone="error">{machine.problem}</Notice> : null}
-      {machine.attention ? <Notice tone="warn">{machine.attention}</Notice> : null}
+      {machine.problem ? <Notice tone="error">{asSentence(machine.problem)}</Notice> : null}
+      {machine.attention ? <Notice tone="warn">{asSentence(machine.attention)}</Notice> : null}
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)]">
         <div className="flex min-w-0 flex-col gap-5">
           {machine.steps.length > 0 ? <DeployProgress machine={machine} /> : null}

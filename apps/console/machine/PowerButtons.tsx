@@ -9,6 +9,7 @@ import { Button } from '../kit/Button.tsx'
 import type { IconName } from '../kit/Icon.tsx'
 import { Modal } from '../kit/Modal.tsx'
 import { useToast } from '../shell/Toasts.tsx'
+import { asSentence } from '../text/format.ts'
 
 type Act = Machine['power']['can'][number]
 const looks: Record<Act, { word: string, icon: IconName }> = { on: { word: 'On', icon: 'power' }, off: { word: 'Off', icon: 'power' }, cycle: { word: 'Restart', icon: 'cycle' } }
@@ -28,7 +29,7 @@ export function PowerButtons({ machine }: { machine: Machine }) {
   }
   const interrupts = phase === 'ready' || phase === 'deploying' || phase === 'starting' || phase === 'releasing'
   const cannot = (act: Act): string | undefined => {
-    if (!power.can.includes(act)) return power.cannotWhy || `The power driver "${power.driver}" cannot do this.`
+    if (!power.can.includes(act)) return asSentence(power.cannotWhy) || `The power driver "${power.driver}" cannot do this.`
     if (!isAllowed('power', phase)) return 'Not in this phase.'
     if (act === 'on' && power.state === 'on') return 'It is on already.'
     if (act === 'off' && power.state === 'off') return 'It is off already.'

@@ -1,18 +1,18 @@
 import type { Plan } from '#contract/operator-api'
 import { Icon } from '../kit/Icon.tsx'
 import { Notice } from '../kit/Notice.tsx'
-import { formatBytes, safeText } from '../text/format.ts'
+import { asSentence, formatBytes, safeText } from '../text/format.ts'
 
 /** What would happen to one machine, before it happens: disk, image, services, steps, refusals. */
 export function PlanView({ plan, titled, onDisk }: { plan: Plan, titled: boolean, onDisk: (identity: string) => void }) {
   return (
     <section aria-label={`Plan for ${plan.machineName}`} className="flex flex-col gap-3">
       {titled ? <h3 className="plate border-b border-line pb-1 text-lg">{plan.machineName}</h3> : null}
-      {plan.refusals.map((text) => <Notice key={text} tone="error">{text}</Notice>)}
-      {plan.warnings.map((text) => <Notice key={text} tone="warn">{text}</Notice>)}
+      {plan.refusals.map((text) => <Notice key={text} tone="error">{asSentence(text)}</Notice>)}
+      {plan.warnings.map((text) => <Notice key={text} tone="warn">{asSentence(text)}</Notice>)}
       {plan.disk ? <DiskCard plan={plan} onDisk={onDisk} /> : null}
       <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-2">
-        <div><dt className="label">Image</dt><dd>{plan.image.title} <span className="text-ink-3">{plan.image.sizeBytes > 0 ? formatBytes(plan.image.sizeBytes) : ''}</span>{plan.image.ready ? null : <span className="block text-sm text-amber">Still being built. The deploy waits for it.</span>}</dd></div>
+        <div><dt className="label">Image</dt><dd>{plan.image.title} <span className="text-ink-3">{plan.image.sizeBytes > 0 ? formatBytes(plan.image.sizeBytes) : ''}</span>{plan.image.ready ? null : <span className="text-sm text-amber">being built</span>}</dd></div>
         <div><dt className="label">Services</dt><dd>{plan.services.join(', ') || 'none'}</dd></div>
       </dl>
       {plan.steps.length > 0 ? (
@@ -43,7 +43,7 @@ function DiskCard({ plan, onDisk }: { plan: Plan, onDisk: (identity: string) => 
           <p className="font-medium break-words">{safeText(disk.model) || 'Disk without a model'} <span className="font-normal text-ink-2">{formatBytes(disk.sizeBytes)}</span></p>
           <p className="font-mono text-sm break-all text-ink-2">serial {safeText(disk.serial) || 'none'}, now {disk.name}</p>
           <p className="mt-1 text-sm">{disk.erased ? <><b className="text-red">This disk is ERASED.</b> On it now: {safeText(disk.contents) || 'not known'}.</> : <>Kept as it is. On it: {safeText(disk.contents) || 'not known'}.</>}</p>
-          {disk.why ? <p className="mt-0.5 text-sm text-ink-3">{disk.why}</p> : null}
+          {disk.why ? <p className="mt-0.5 text-sm text-ink-3">{asSentence(disk.why)}</p> : null}
         </div>
       </div>
       {disks.length > 1 ? (
@@ -53,7 +53,7 @@ function DiskCard({ plan, onDisk }: { plan: Plan, onDisk: (identity: string) => 
             {disks.map((each) => (
               <label key={each.identity} className={`flex items-start gap-2.5 ${each.refusedWhy ? 'text-ink-3' : ''}`}>
                 <input type="radio" name={`disk-${plan.machineId}`} className="mt-1 accent-mark" disabled={each.refusedWhy !== null} checked={each.identity === disk.identity} onChange={() => onDisk(each.identity)} />
-                <span className="min-w-0"><span>{safeText(each.model) || each.name} {formatBytes(each.sizeBytes)}</span> <span className="font-mono text-xs break-all text-ink-3">{safeText(each.serial)} {each.name}</span>{each.refusedWhy ? <span className="block text-xs">{each.refusedWhy}</span> : null}</span>
+                <span className="min-w-0"><span>{safeText(each.model) || each.name} {formatBytes(each.sizeBytes)}</span> <span className="font-mono text-xs break-all text-ink-3">{safeText(each.serial)} {each.name}</span>{each.refusedWhy ? <span className="block text-xs">{asSentence(each.refusedWhy)}</span> : null}</span>
               </label>
             ))}
           </div>

@@ -1,4 +1,5 @@
 import type { Plan } from '#contract/operator-api'
+import { asSentence } from '../text/format.ts'
 
 /** What a person must do before a plan may run: nothing, tick that something is erased, or type the machine's name. */
 export type Consent = { kind: 'refused', reasons: string[] } | { kind: 'free' } | { kind: 'tick', erased: number } | { kind: 'type', word: string }
@@ -8,7 +9,7 @@ export const isBlank = (contents: string): boolean => /^(blank|empty)\b/i.test(c
 
 /** The consent that these plans need. One machine with a disk that is not blank: its name; several: a tick that names their number. */
 export function decideConsent(plans: readonly Plan[]): Consent {
-  const reasons = plans.flatMap((plan) => plan.refusals.map((reason) => (plans.length > 1 ? `${plan.machineName}: ${reason}` : reason)))
+  const reasons = plans.flatMap((plan) => plan.refusals.map((reason) => (plans.length > 1 ? `${plan.machineName}: ${reason}` : asSentence(reason))))
   if (reasons.length > 0) return { kind: 'refused', reasons }
   const erasing = plans.filter(({ disk }) => disk !== null && disk.erased && !isBlank(disk.contents))
   const [only] = erasing

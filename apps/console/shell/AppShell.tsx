@@ -11,6 +11,7 @@ import { Notice, Skeleton } from '../kit/Notice.tsx'
 import { ConnectionBanner } from '../live/ConnectionBanner.tsx'
 import { LiveProvider, useConnection } from '../live/LiveProvider.tsx'
 import { pages } from '../paths.ts'
+import { asSentence } from '../text/format.ts'
 import { ThemeToggle } from './ThemeToggle.tsx'
 
 const places: readonly { href: string, word: string, icon: IconName, owns: readonly string[] }[] = [
@@ -102,5 +103,5 @@ function SignOut() {
 function Warnings() {
   const status = useQuery(statusQuery)
   if (!status.data || status.data.warnings.length === 0) return null
-  return <div className="flex flex-col gap-2 px-4 pt-4 sm:px-6 lg:px-8">{status.data.warnings.map((text) => <Notice key={text} tone="warn">{text}</Notice>)}</div>
+  return <div className="flex flex-col gap-2 px-4 pt-4 sm:px-6 lg:px-8">{status.data.warnings.map((text) => <Notice key={text} tone="warn">{asSentence(text)}</Notice>)}</div>
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAgo, formatBytes, formatMemory, formatRate, formatSpan, plural, safeText } from './format.ts'
+import { asSentence, formatAgo, formatBytes, formatMemory, formatRate, formatSpan, plural, safeText } from './format.ts'
 
 test.each([[0, '0 B'], [999, '999 B'], [20_000_000_000, '20 GB'], [21_474_836_480, '21.5 GB'], [1_920_383_410_176, '1.92 TB'], [41_234_567, '41.2 MB']])('%d bytes', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text)
@@ -19,6 +19,12 @@ test('ages', () => {
   expect(formatAgo('2026-01-01T00:09:58Z', now)).toBe('now')
   expect(formatAgo('2026-01-01T00:05:00Z', now)).toBe('5 min ago')
   expect(formatAgo('never', now)).toBe('')
+})
+
+test('remarks become sentences', () => {
+  expect(asSentence('the only usable disk')).toBe('The only usable disk.')
+  expect(asSentence('Done.')).toBe('Done.')
+  expect(asSentence('')).toBe('')
 })
 
 test('a machine cannot reorder or hide text', () => {

@@ -60,6 +60,12 @@ export const formatDate = (at: string): string => new Date(at).toLocaleString()
 /** A count with its noun. "1 machine", "3 machines". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
+/** A remark as a sentence: a capital first, a full stop last. */
+export function asSentence(remark: string): string {
+  const text = safeText(remark).trim()
+  return text === '' ? '' : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…:]$/.test(text) ? '' : '.'}`
+}
+
 const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** Text from a machine without what could reorder, hide or beep: shown, never interpreted. */
