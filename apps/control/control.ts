@@ -1,4 +1,9 @@
 import type { Logger } from 'pino'
+import { viewApp } from '#control/apps/app-view'
+import { resumeDeploys } from '#control/apps/deploy-app'
+import type { AppDeps } from '#control/apps/deps'
+import { listApps, registerAppRoutes } from '#control/apps/routes'
+import { cloudDomain } from '#control/cloud/facts'
 import type { Config } from './config.ts'
 import { openCore, type Core } from './core.ts'
 import { writeHosts } from './hosts-file.ts'
@@ -51,6 +56,13 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   }
 }
 
-function appsPart(_core: Core): AppsPart {
-  return { register: () => undefined, list: () => [] }
+/** Apps, over what the core has. An app's log is kept beside the machines' logs, as `app-NAME`. */
+function appsPart(core: Core): AppsPart {
+  const deps: AppDeps = {
+    dataDir: core.config.stateDir, runtimeBaseDir: () => core.library.folder('runtime-base'), machines: () => core.targets.machines(), roleContext: (id) => core.targets.roleContext(id),
+    apps: core.apps, tls: () => core.own, secret: core.secret, setting: core.setting, setSetting: core.setSetting, changed: core.changed,
+    record: (line) => void core.journal.record(line), log: (app, line) => core.logs.append(`app-${app}`, line), readLog: (app, after, limit) => core.logs.read(`app-${app}`, after, limit),
+  }
+  resumeDeploys(deps)
+  return { register: (app) => registerAppRoutes(app, deps), list: () => listApps(deps).map((stored) => viewApp(stored, cloudDomain(deps), deps.machines())) }
 }

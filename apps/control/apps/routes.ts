@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { cloudDomain } from '#control/cloud/facts'
 import { Refusal } from '#control/http/deps'
 import { viewApp } from './app-view.ts'
-import { makeWorkFolder, resumeDeploys, runDeploy } from './deploy-app.ts'
+import { makeWorkFolder, runDeploy } from './deploy-app.ts'
 import type { AppDeps } from './deps.ts'
 import { planApp, type PlannedApp } from './plan-app.ts'
 import { readRuntimeBase } from './runtime-base.ts'
@@ -19,10 +19,9 @@ import { parseStoredApp, type StoredApp } from './stored-app.ts'
 const mostBytes = 512 * 1024 * 1024
 const firstPort = 30_000
 
-/** The routes of apps below /api/v1, and the deploys that a restart interrupted go on. */
+/** The routes of apps below /api/v1. There are two servers with them, so what goes on after a restart is begun elsewhere (`resumeDeploys`). */
 export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   app.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
-  resumeDeploys(deps)
 
   const view = (stored: StoredApp) => viewApp(stored, cloudDomain(deps), deps.machines())
   const find = (name: string): StoredApp => {
