@@ -6,6 +6,7 @@ import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { App } from '#contract/operator-api'
 import { cloudDomain } from '#control/cloud/facts'
 import { Refusal } from '#control/http/deps'
 import { viewApp } from './app-view.ts'
@@ -31,7 +32,7 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   }
   const Named = z.object({ name: z.string() })
 
-  app.get('/apps', async () => listApps(deps).map(view))
+  app.get('/apps', async () => viewApps(deps))
   app.get('/apps/:name', async (request) => view(find(Named.parse(request.params).name)))
   app.get('/apps/:name/log', async (request) => {
     const query = z.object({ after: z.coerce.number().int().min(0).catch(0), limit: z.coerce.number().int().min(1).max(5000).catch(1000) }).parse(request.query)
@@ -62,6 +63,9 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
 
 /** All apps that were not removed, by name. */
 export const listApps = (deps: Pick<AppDeps, 'apps'>): StoredApp[] => deps.apps.list().map((row) => parseStoredApp(row.value)).filter((app) => !app.removed).sort((a, b) => (a.name < b.name ? -1 : 1))
+
+/** All apps as operators see them: what the cloud page shows. */
+export const viewApps = (deps: Pick<AppDeps, 'apps' | 'setting' | 'machines'>): App[] => listApps(deps).map((app) => viewApp(app, cloudDomain(deps), deps.machines()))
 
 async function accept(deps: AppDeps, upload: string): Promise<StoredApp> {
   const folder = await scanFolder(createReadStream(upload))
