@@ -32,6 +32,8 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const stop = new AbortController()
   const machineDeps = makeMachineDeps(core, state)
   const operatorDeps = makeOperatorDeps(core, state, apps)
+  // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
+  core.start()
   const machines = await serveMachines(core, machineDeps)
   const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
   const rest: Listening[] = [serveNetboot(core, makeSite(core, state), state), serveBalancer(core)]
@@ -42,7 +44,6 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   void watchMachines({ registry: core.registry, world: core.world, reconciler: core.reconciler, look: (signal) => core.power.look(signal), onBroken: core.broken, now: core.now }, stop.signal)
   core.hot.prune(keptEvents)
   const pruning = setInterval(() => core.hot.prune(keptEvents), 3600_000)
-  core.start()
   log.info({ operator: operators.port, machines: machines.port, rssBytes: process.memoryUsage.rss() }, 'control.serving')
   return {
     core, ports: { operator: operators.port, machines: machines.port },

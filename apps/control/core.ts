@@ -69,7 +69,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
 
   const sessions = ramdiskSessions({ load: () => hot.entries('session').map(({ value }) => value), save: (mac, json) => hot.put('session', mac, json), remove: (mac) => hot.remove('session', mac) }, now)
   const agents = agentDesk(hot, now)
-  const orders = orderDesk()
+  const orders = orderDesk(now)
   const shown = new Set<(machine: Machine) => void>()
   const cloudListeners = new Set<() => void>()
   const waiting = new Set<string>()

@@ -23,8 +23,16 @@ export interface OrderDesk {
   current(machineId: string): Order | undefined
 }
 
-/** Makes an empty desk. Nothing of it is stored: after a restart the same step gives the same order again. */
-export function orderDesk(): OrderDesk {
+/** After a start, reports of orders that are not given again yet are kept this long. */
+const graceMs = 15_000
+
+/**
+ * Makes an empty desk. Nothing of it is stored: after a restart the same step gives the same order again. What a ramdisk says in between
+ * is kept for it, so that a restart in the middle of an order does not stop it.
+ */
+export function orderDesk(now: () => number = Date.now): OrderDesk {
+  const madeMs = now()
+  const early = new Map<string, { orderId: string; report: OrderReport }>()
   const open = new Map<string, { order: Order; settle(report: OrderReport): void }>()
   const waiting = new Map<string, Set<() => void>>()
   return {
@@ -50,6 +58,9 @@ export function orderDesk(): OrderDesk {
             else reject(new Error(report.detail === '' ? 'the ramdisk gave no reason: see the log' : report.detail))
           },
         })
+        const before = early.get(machineId)
+        early.delete(machineId)
+        if (before?.orderId === order.id) return open.get(machineId)?.settle(before.report)
         for (const wake of waiting.get(machineId) ?? []) wake()
       })
     },
@@ -72,6 +83,10 @@ export function orderDesk(): OrderDesk {
     },
     report(machineId, orderId, report) {
       const present = open.get(machineId)
+      if (present === undefined && now() - madeMs < graceMs) {
+        early.set(machineId, { orderId, report })
+        return true
+      }
       if (present === undefined || present.order.id !== orderId) return false
       present.settle(report)
       return true
