@@ -42,3 +42,7 @@ printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' > "$roo
 ln -sf ../run/systemd/resolve/resolv.conf "$root/etc/resolv.conf"
 rm -rf "$root"/var/log/*.log "$root"/var/log/apt/* "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old \
   "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+
+# Nothing has changed since the build: the first boot need not rebuild the catalog, the hardware database and the linker's cache.
+chroot "$root" journalctl --update-catalog
+for folder in etc var; do touch "$root/$folder/.updated"; done

@@ -25,8 +25,8 @@ order_configureSystem() {
   printf 'search --no-floppy --fs-uuid --set=root %s\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n' "$order_rootUuid" > /mnt/esp/EFI/debian/grub.cfg
   {
     printf 'UUID=%s / ext4 errors=remount-ro 0 1\n' "$order_rootUuid"
-    printf 'PARTUUID=%s /boot/efi vfat umask=0077,nofail,x-systemd.device-timeout=10s 0 0\n' "$(blkid -p -o value -s PART_ENTRY_UUID "$esp")"
-    printf 'PARTUUID=%s /srv ext4 nofail,x-systemd.device-timeout=10s 0 2\n' "$(blkid -p -o value -s PART_ENTRY_UUID "$srv")"
+    printf 'PARTUUID=%s /boot/efi vfat umask=0077,nofail,x-systemd.device-timeout=180s 0 0\n' "$(blkid -p -o value -s PART_ENTRY_UUID "$esp")"
+    printf 'PARTUUID=%s /srv ext4 nofail,x-systemd.device-timeout=180s 0 2\n' "$(blkid -p -o value -s PART_ENTRY_UUID "$srv")"
   } > /mnt/root/etc/fstab
   sync
   run umount /mnt/esp && run umount /mnt/root

@@ -3,7 +3,8 @@
 type_bios=21686148-6449-6E6F-744E-656564454649
 type_esp=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
 type_root=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709
-type_srv=3B8F8425-20E0-4F3B-907F-1A25A76F98E8
+# Not the GUID for /srv: systemd would then mount it by itself, as something that the boot must wait for and fail without.
+type_srv=0FC63DAF-8483-4772-8E79-3D69D8477DE4
 
 # Half of the disk for the system, between 6 and 24 GiB; the rest is data.
 root_mib() {
