@@ -4,6 +4,7 @@ import type { Executor, Executors, Host } from './host.ts'
 import { applyDatabase } from './tasks/database.ts'
 import { applyCopy, applyFile } from './tasks/file.ts'
 import { applyAbsentService, applyService } from './tasks/service.ts'
+import { applyRestart } from './tasks/restart.ts'
 import { applySwarm } from './tasks/swarm.ts'
 import { applyUnit } from './tasks/unit.ts'
 
@@ -12,7 +13,7 @@ export type TaskReport = z.infer<typeof TaskReportSchema>
 
 /** How each kind of task is made true. */
 export const executors: Executors = {
-  file: applyFile, copy: applyCopy, unit: applyUnit, swarm: applySwarm,
+  file: applyFile, copy: applyCopy, unit: applyUnit, swarm: applySwarm, restart: applyRestart,
   database: applyDatabase, service: applyService, absentService: applyAbsentService,
 }
 

@@ -130,7 +130,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   async function composeReport(): Promise<AgentReport> {
     const nothing = { swarm: null, instances: [] }
-    const cluster = Promise.race([readCluster(host.engine), pause(8000, signal).then(() => nothing)]).catch(() => nothing) // Docker is not there, or not yet: that is a fact to report, not a fault
+    const answered = new AbortController()
+    const cluster = Promise.race([readCluster(host.engine), pause(8000, AbortSignal.any([signal, answered.signal])).then(() => nothing)])
+      .catch(() => nothing) // Docker is not there, or not yet: that is a fact to report, not a fault
+      .finally(() => answered.abort())
     const [metrics, bootId, { swarm, instances }] = await Promise.all([readMetrics(host), readBootId(host), cluster])
     return { generation, etag: target?.etag ?? '', bootId, version: options.version, tasks: [...tasks], swarm, instances, metrics }
   }

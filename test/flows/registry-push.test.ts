@@ -1,0 +1,119 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import https from 'node:https'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pack } from 'tar-stream'
+import { buildLayer, type Layer } from '#control/apps/build-layer'
+import { manifestType, renderImage } from '#control/apps/image-manifest'
+import { pushImage } from '#control/apps/registry-client'
+import { openAuthority, type Authority } from '#control/ca/authority'
+import { probeHttp } from '#control/roles/probe'
+import type { ApplianceTls } from '#control/roles/role'
+
+/** Debian's own docker-registry, with TLS and client certificates as a Manager configures it. */
+const installed = spawnSync('docker-registry', ['--version']).error === undefined
+let folder: string
+let registry: ChildProcess | undefined
+let name: string
+let authority: Authority
+let tls: ApplianceTls
+
+beforeAll(async () => {
+  if (!installed) return
+  folder = mkdtempSync(path.join(tmpdir(), 'sc-registry-'))
+  authority = await openAuthority(path.join(folder, 'ca'))
+  // The registry has an agent's certificate: its key made by openssl, its names given by the authority.
+  execFileSync('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path.join(folder, 'agent.key')])
+  const csr = execFileSync('openssl', ['req', '-new', '-key', path.join(folder, 'agent.key'), '-subj', '/CN=m1']).toString()
+  const signed = await authority.signAgent(csr, { commonName: 'm1', dns: ['node-m1'], ips: ['127.0.0.1'] })
+  if (!signed.ok) throw new Error(signed.fault.kind)
+  writeFileSync(path.join(folder, 'agent.crt'), signed.value.cert)
+  writeFileSync(path.join(folder, 'ca.pem'), authority.pem)
+  tls = { ca: authority.pem, ...(await authority.own('appliance', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] })) }
+  name = `127.0.0.1:${await freePort()}`
+  writeFileSync(path.join(folder, 'config.yml'), `version: 0.1
+log: {level: info}
+storage: {filesystem: {rootdirectory: ${folder}/data}}
+http:
+  addr: ${name}
+  tls: {certificate: ${folder}/agent.crt, key: ${folder}/agent.key, clientcas: [${folder}/ca.pem]}
+`)
+  registry = spawn('docker-registry', ['serve', path.join(folder, 'config.yml')], { stdio: 'ignore' })
+  for (let tries = 0; tries < 100 && (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls)) !== null; tries += 1) await sleep(100)
+})
+
+afterAll(() => {
+  registry?.kill()
+  if (installed) rmSync(folder, { recursive: true, force: true })
+})
+
+test.skipIf(!installed)('an image is pushed whole, the base only once, and not without a certificate', async () => {
+  const base = bytesAsLayer('the base')
+  const said: string[] = []
+  const digests: string[] = []
+  for (const version of ['v1', 'v2']) {
+    const layers = [base, await appLayer(version)]
+    const image = { layers, ...renderImage(layers, 'node server.js', '2026-01-02T03:04:05.000Z') }
+    await pushImage(name, 'apps', `shop-${version}`, image, tls, (text) => said.push(text.replace(/,.*/, '')), AbortSignal.timeout(20_000))
+    digests.push(image.manifest.digest)
+    const stored = await get(`/v2/apps/manifests/${image.manifest.digest}`, tls)
+    expect(stored.status).toBe(200)
+    expect(`sha256:${createHash('sha256').update(stored.body).digest('hex')}`).toBe(image.manifest.digest)
+  }
+  expect(said).toEqual(['sending layer 1 of 2', 'sending layer 2 of 2', 'sending image configuration', 'sending layer 2 of 2', 'sending image configuration'])
+  expect(new Set(digests).size).toBe(2)
+
+  await expect(get('/v2/', { ca: tls.ca, cert: '', key: '' })).rejects.toThrow(/certificate|ECONNRESET|socket/)
+  expect(await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls)).toBeNull()
+})
+
+test.skipIf(!installed)('a blob that is not what its digest says is refused with a sentence', async () => {
+  const broken = { ...bytesAsLayer('one thing'), digest: `sha256:${'0'.repeat(64)}` }
+  const image = { layers: [broken], ...renderImage([broken], 'x', '2026-01-02T03:04:05.000Z') }
+  await expect(pushImage(name, 'apps', 'bad', image, tls, () => undefined, AbortSignal.timeout(20_000))).rejects.toThrow(/did not take the layer 1 of 1 \(400\)/)
+})
+
+async function appLayer(text: string): Promise<Layer> {
+  const tar = pack()
+  tar.entry({ name: 'app.yaml' }, text)
+  tar.finalize()
+  const chunks: Buffer[] = []
+  for await (const chunk of tar) chunks.push(chunk as Buffer)
+  const archive = path.join(folder, `${text}.tar`)
+  writeFileSync(archive, Buffer.concat(chunks))
+  return buildLayer(archive, path.join(folder, `${text}.tar.gz`))
+}
+
+function bytesAsLayer(text: string): Layer {
+  const file = path.join(folder, `${text}.gz`)
+  const tar = Buffer.alloc(1024, text)
+  writeFileSync(file, gzipSync(tar))
+  const sha = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  return { file, digest: sha(readFileSync(file)), diffId: sha(tar), sizeBytes: readFileSync(file).length }
+}
+
+function get(resource: string, { ca, cert, key }: ApplianceTls): Promise<{ status: number; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    https.get(`https://${name}${resource}`, { ca, ...(cert === '' ? {} : { cert, key }), agent: false, headers: { accept: manifestType } }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
+    }).on('error', reject)
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
