@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { osImages } from '../catalog/index.ts'
 import { digestFile, recipeHash } from './assets.ts'
 import { buildLoaders, loadersRecipe } from './loaders.ts'
-import { manifestNames, type FilesManifest } from './manifest.ts'
+import { listBuilds, manifestNames, type FilesManifest } from './manifest.ts'
 import { buildOsImage, osRecipeVersion } from './os-image.ts'
 import type { Tell } from './progress.ts'
 import { buildRamdisk, ramdiskRecipe } from './ramdisk.ts'
@@ -33,7 +33,9 @@ async function main(args: readonly string[]): Promise<void> {
     renameSync(outDir, dir)
     rmSync(temporary, { recursive: true, force: true })
   }
-  tell({ step: 'ready', percent: 100, detail: '' })
+  // The newest folder is the one in use, also after a return to an earlier recipe; one more stays for a deploy that is under way.
+  utimesSync(dir, new Date(), new Date())
+  for (const old of listBuilds(dataDir, id).slice(2)) rmSync(old, { recursive: true, force: true })
   process.stdout.write(`${JSON.stringify({ step: 'ready', percent: 100, done: true, dir, hash: build.hash })}\n`)
 }
 

@@ -34,15 +34,18 @@ export type LayerManifest = z.infer<typeof LayerManifest>
 export const manifestNames = { os: 'manifest.json', files: 'files.json', layer: 'layer.json' } as const
 
 /**
- * The folder of the newest finished build of `id` below `dataDir`, or undefined where none is. A build is finished when its folder has its
- * final name: `images/ID-HASH`, with 16 hex digits of hash.
+ * The folders of the finished builds of `id` below `dataDir`, newest first. A build is finished when its folder has its final name:
+ * `images/ID-HASH`, with 16 hex digits of hash.
  */
-export function findBuild(dataDir: string, id: string): string | undefined {
+export function listBuilds(dataDir: string, id: string): string[] {
   const images = path.join(dataDir, 'images')
-  if (!existsSync(images)) return undefined
+  if (!existsSync(images)) return []
   const made = readdirSync(images).filter((name) => name.startsWith(`${id}-`) && /^[0-9a-f]{16}$/.test(name.slice(id.length + 1))).map((name) => path.join(images, name))
-  return made.map((dir) => ({ dir, at: statSync(dir).mtimeMs })).sort((a, b) => b.at - a.at)[0]?.dir
+  return made.map((dir) => ({ dir, at: statSync(dir).mtimeMs })).sort((a, b) => b.at - a.at).map(({ dir }) => dir)
 }
+
+/** The folder of the newest finished build of `id`, or undefined where none is. */
+export const findBuild = (dataDir: string, id: string): string | undefined => listBuilds(dataDir, id)[0]
 
 /** Reads `manifest.json` of an OS image's folder. Throws where it is missing or not one. */
 export const readImageManifest = (dir: string): ImageManifest => ImageManifest.parse(JSON.parse(readFileSync(path.join(dir, manifestNames.os), 'utf8')))
