@@ -8,6 +8,7 @@ export const Task = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('swarm'), id: z.string(), mode: z.enum(['init', 'join', 'leave']), advertise: z.string(), remote: z.string().default(''), token: z.string().default('').describe('A secret: never logged') }),
   z.object({ kind: z.literal('database'), id: z.string(), name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/), password: z.string().describe('A secret: never logged') }),
   z.object({ kind: z.literal('service'), id: z.string(), name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/), image: z.string(), replicas: z.number().int().min(0).max(100), publishedPort: z.number().int(), targetPort: z.number().int(), env: z.record(z.string(), z.string()), memoryMb: z.number().int(), healthPath: z.string(), constraint: z.string() }),
+  z.object({ kind: z.literal('restart'), id: z.string(), bootId: z.string().describe('The boot that must end: the machine restarts while this is its boot id, and is done in any other') }),
   z.object({ kind: z.literal('absentService'), id: z.string(), name: z.string() }),
 ])
 export type Task = z.infer<typeof Task>

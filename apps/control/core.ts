@@ -84,7 +84,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     }, 250)
   }
   const power = openPower({ registry, orders, sessions, broadcast: subnetOf(config.cidr).broadcast, labDir: config.labDir, changed: show })
-  const targets = makeTargets({ registry, agents, address: config.address, cidr: config.cidr, caPem: authority.pem, tls: () => own, role: (id) => roles.find(id), apps: () => apps.list(), secret, setting, setSetting, now })
+  const targets = makeTargets({ registry, agents, address: config.address, cidr: config.cidr, caPem: authority.pem, tls: () => own, role: (id) => roles.find(id), apps: () => apps.list(), restartsItself: (m) => power.session(m).cycle === undefined, secret, setting, setSetting, now })
 
   const world: StepWorld = {
     orders, sessions, agents, now,

@@ -156,6 +156,10 @@ export class SimMachine {
       if (target === undefined) continue
       const present = target
       if (present.tasks.some((task) => task.kind === 'swarm' && task.mode === 'leave')) this.#left = true
+      if (present.tasks.some((task) => task.kind === 'restart' && task.bootId === 'boot')) {
+        this.log.push('restart')
+        return void setImmediate(() => this.boot('ramdisk'))
+      }
       await this.onMoment('report')
       await this.#again(signal, async () => ((await this.ask('POST', '/agent/report', { body: JSON.stringify(this.#report(present)), tls, signal })).status === 204 ? true : undefined))
     }

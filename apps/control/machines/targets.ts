@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Target } from '#contract/agent-api'
+import type { Target, Task } from '#contract/agent-api'
 import type { ApplianceTls, AppRecord, CloudMachine, Role, RoleContext } from '#control/roles/role'
+import { remainingSteps } from '../plan/plan-deploy.ts'
 import type { AgentDesk } from './agents.ts'
 import type { MachineRecord } from './record.ts'
 import type { Registry } from './registry.ts'
@@ -18,6 +19,8 @@ export interface TargetDeps {
   secret(name: string): string
   setting(name: string): string | undefined
   setSetting(name: string, value: string): void
+  /** Whether the machine has to restart itself: its power driver cannot. */
+  restartsItself(machine: MachineRecord): boolean
   now(): number
 }
 
@@ -49,7 +52,10 @@ export function makeTargets(deps: TargetDeps): Targets {
     target(machine) {
       const context = roleContext(machine.id)
       const role = deps.role(machine.intent.role ?? '')
-      const tasks = machine.intent.release ? [{ kind: 'swarm' as const, id: 'swarm', mode: 'leave' as const, advertise: machine.address ?? '', remote: '', token: '' }]
+      const [next] = remainingSteps(machine.steps)
+      const last = deps.agents.last(machine.id)
+      const leaves = next?.kind === 'bootRamdisk' && next.status === 'running' && last !== undefined && deps.restartsItself(machine)
+      const tasks: Task[] = leaves ? [{ kind: 'restart', id: 'restart', bootId: last.report.bootId }] : machine.intent.release ? [{ kind: 'swarm' as const, id: 'swarm', mode: 'leave' as const, advertise: machine.address ?? '', remote: '', token: '' }]
         : role === undefined || context === undefined ? [] : [...role.tasks(context)]
       const { generation } = machine.intent
       const etag = createHash('sha256').update(JSON.stringify([machine.id, generation, machine.name, tasks])).digest('hex').slice(0, 32)
