@@ -33,7 +33,13 @@ export function openHub(server: HttpServer, sources: HubSources): { close(): Pro
   io.use((socket, next) => {
     sources.admit(socket.handshake.headers).then((ok) => next(ok ? undefined : new Error('sign in first')), next)
   })
-  io.on('connection', (socket) => socket.on('join', (wish: unknown) => join(socket, wish, sources)))
+  io.on('connection', (socket) => {
+    socket.on('join', (wish: unknown) => join(socket, wish, sources))
+    socket.on('leave', (wish: unknown) => {
+      const parsed = Join.safeParse(wish)
+      if (parsed.success) void socket.leave(parsed.data.room)
+    })
+  })
 
   let waiting: JournalEvent[] = []
   let timer: NodeJS.Timeout | undefined
