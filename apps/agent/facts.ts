@@ -37,7 +37,7 @@ export async function readCluster(engine: Engine): Promise<{ swarm: AgentReport[
   }
 }
 
-/** Instances as `docker service ps` would list them, newest first, 2000 at most; `node` is a node id. */
+/** Instances as `docker service ps` would list them, newest first, 800 at most (a report may hold 512 KiB); `node` is a node id. */
 export function readInstances(services: readonly unknown[], tasks: readonly unknown[]): z.infer<typeof InstanceReport>[] {
   const names = new Map(services.map((service) => [text(service, 'ID'), text(field(service, 'Spec'), 'Name')]))
   return tasks
@@ -48,10 +48,10 @@ export function readInstances(services: readonly unknown[], tasks: readonly unkn
       const observed = text(status, 'State')
       const state = text(task, 'DesiredState') === 'shutdown' && observed === 'running' ? 'shutdown' : observed
       const image = text(field(field(task, 'Spec'), 'ContainerSpec'), 'Image')
-      return [{ service, id: text(task, 'ID'), node: text(task, 'NodeID'), state, error: text(status, 'Err').slice(0, 1000), image, at: text(status, 'Timestamp') }]
+      return [{ service, id: text(task, 'ID'), node: text(task, 'NodeID'), state, error: text(status, 'Err').slice(0, 300), image, at: text(status, 'Timestamp') }]
     })
     .sort((a, b) => (a.at < b.at ? 1 : -1))
-    .slice(0, 2000)
+    .slice(0, 800)
 }
 
 const field = (value: unknown, name: string): unknown => (isRecord(value) ? value[name] : undefined)

@@ -10,6 +10,8 @@ export interface LogQueue {
 
 const mostLines = 5000
 const mostBatchLines = 500
+/** The appliance takes 512 KiB at once. */
+const mostBatchBytes = 256 * 1024
 
 /** Makes an empty queue. */
 export function logQueue(now: () => Date): LogQueue {
@@ -27,9 +29,15 @@ export function logQueue(now: () => Date): LogQueue {
         add({ at: now().toISOString(), source: 'agent', level: 'warn', text: `${dropped} log lines were dropped while the appliance was away` })
         dropped = 0
       }
-      const some = lines.slice(0, mostBatchLines)
-      const upTo = some.at(-1)?.seq
-      return upTo === undefined ? undefined : { body: some.map(({ line }) => `${JSON.stringify(line)}\n`).join(''), upTo }
+      let body = ''
+      let upTo: number | undefined
+      for (const { seq, line } of lines.slice(0, mostBatchLines)) {
+        const text = `${JSON.stringify(line)}\n`
+        if (upTo !== undefined && Buffer.byteLength(body) + Buffer.byteLength(text) > mostBatchBytes) break
+        body += text
+        upTo = seq
+      }
+      return upTo === undefined ? undefined : { body, upTo }
     },
     sent(upTo) {
       const next = lines.findIndex(({ seq }) => seq > upTo)

@@ -6,6 +6,8 @@ import { runAgent } from './run.ts'
 const version = '0.1.0'
 
 const stop = new AbortController()
+// A task may be waiting for a slow daemon: a shutdown must not wait for it.
+stop.signal.addEventListener('abort', () => setTimeout(() => process.exit(0), 2000).unref())
 process.on('SIGTERM', () => stop.abort())
 process.on('SIGINT', () => stop.abort())
 process.on('unhandledRejection', (error) => console.error('agent: unexpected:', error))

@@ -90,8 +90,8 @@ describe('an image', () => {
     expect(JSON.parse(config.bytes.toString())).toMatchObject({ config: { Cmd: ['/bin/sh', '-c', 'exec node server.js'], User: '10001:10001' }, rootfs: { diff_ids: [hex('b'), hex('d')] } })
     expect([config.digest, manifest.digest]).toMatchInlineSnapshot(`
       [
-        "sha256:1cf881b8da62b64b5f491b21109a0452a6f881820ed88567ca13623b26f4d759",
-        "sha256:5680b2ce98124cffaff5e198c7e6d8204283c11f9796c0ed0b53d184c81c8248",
+        "sha256:bcec7bd950f291fb100bd8661728f95ba098c9179c40eb08074afc061b3a6dc0",
+        "sha256:529548c320d612a4d0309395ec6d503e62bdc8ff62b30026e06c36cc188a0368",
       ]
     `)
   })

@@ -20,7 +20,7 @@ export function renderImage(layers: readonly Pick<Layer, 'digest' | 'diffId' | '
     architecture: 'amd64', os: 'linux', created: createdAt,
     config: {
       User: instanceUser, WorkingDir: '/app', Cmd: ['/bin/sh', '-c', `exec ${entrypoint}`], ExposedPorts: { '8080/tcp': {} },
-      Env: ['PATH=/app/node_modules/.bin:/usr/local/bin:/usr/bin:/bin', 'HOME=/tmp', 'LANG=C.UTF-8', 'PORT=8080', 'PYTHONUNBUFFERED=1', 'PYTHONDONTWRITEBYTECODE=1', 'PYTHONPATH=/app/lib'],
+      Env: ['PATH=/app/node_modules/.bin:/usr/local/bin:/usr/bin:/bin', 'HOME=/tmp', 'LANG=C.UTF-8', 'PORT=8080', 'PYTHONUNBUFFERED=1', 'PYTHONDONTWRITEBYTECODE=1', 'PYTHONPATH=/app/lib', 'NODE_PATH=/usr/share/nodejs:/usr/lib/nodejs'],
     },
     rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
     history: layers.map((_, index) => ({ created: createdAt, created_by: index === layers.length - 1 ? 'the app' : 'the runtime base' })),
