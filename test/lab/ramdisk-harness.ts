@@ -19,7 +19,8 @@ rmSync(work, { recursive: true, force: true })
 mkdirSync(work, { recursive: true })
 
 const ramdisk = findBuild(dataDir, 'ramdisk')
-if (ramdisk === undefined) throw new Error('build the ramdisk first')
+const image = findBuild(dataDir, values.image) ?? ''
+if (ramdisk === undefined || (image === '' && !values['facts-only'])) throw new Error('build the ramdisk and the image first')
 const uuid = '7b0d1c9e-4a5f-4d1b-9f7e-2f6a5c3e1d10'
 const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: work, stdio: 'pipe' })
 openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '30', '-subj', '/CN=Harness CA')
@@ -52,7 +53,7 @@ const plain = http.createServer((request, response) => {
     request.on('end', () => response.writeHead(204).end())
     return
   }
-  if (url.startsWith('/chunks/') && /^\/chunks\/[0-9a-f]{64}$/.test(url)) return void response.end(readFileSync(path.join(findBuild(dataDir, values.image) as string, url)))
+  if (url.startsWith('/chunks/') && /^\/chunks\/[0-9a-f]{64}$/.test(url)) return void response.end(readFileSync(path.join(image, url)))
   if (url === '/agent') { say('the installed system answers'); agentSeen?.() }
   response.writeHead(204).end()
 })
@@ -66,7 +67,7 @@ const tls = https.createServer({ key: readFileSync(path.join(work, 'server.key')
     if (url.endsWith('/facts')) { if (facts === '') { facts = body; say('FACTS'); console.log(body) } else say('facts again'); return void response.writeHead(204).end() }
     const current = orders[at]
     if (url.endsWith('/order')) return void (current ? response.end(order({ id: `o${at}`, ...(current as Record<string, string>) })) : setTimeout(() => response.writeHead(204).end(), 5000))
-    if (url.endsWith('/chunks')) return void response.end(renderChunkList(readImageManifest(findBuild(dataDir, values.image) as string)))
+    if (url.endsWith('/chunks')) return void response.end(renderChunkList(readImageManifest(image)))
     if (url.endsWith('/files.tar')) return void response.end(readFileSync(path.join(work, 'files.tar')))
     if (url.includes('/orders/')) {
       say(`${current?.kind}: ${body.trim().replaceAll('\n', ' ')}`)
