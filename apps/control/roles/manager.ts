@@ -71,13 +71,15 @@ http:
     certificate: ${folder}/agent.crt
     key: ${folder}/agent.key
     clientcas:
-      - ${agentFiles.ca}
+      - ${folder}/ca.pem
 `
   return [
     file('registry-config', `${folder}/config.yml`, config),
+    // The registry runs as its own user, and /etc/system-cloud is root's alone.
+    copy('registry-ca', agentFiles.ca, `${folder}/ca.pem`, '0644', 'docker-registry'),
     copy('registry-cert', agentFiles.certificate, `${folder}/agent.crt`, '0644', 'docker-registry'),
     copy('registry-key', agentFiles.key, `${folder}/agent.key`, '0600', 'docker-registry'),
-    { kind: 'unit', id: 'registry', name: 'docker-registry.service', state: 'running', restartOn: ['registry-config', 'registry-cert', 'registry-key'], reloadOn: [] },
+    { kind: 'unit', id: 'registry', name: 'docker-registry.service', state: 'running', restartOn: ['registry-config', 'registry-ca', 'registry-cert', 'registry-key'], reloadOn: [] },
   ]
 }
 
