@@ -36,9 +36,11 @@ export const applySwarm: Executor<'swarm'> = async (task, host) => {
   const file = path.join(host.stateDir, 'swarm')
   const joined = await readFile(file, 'utf8').catch(whereAbsent)
   if (self.state === 'active' && joined === swarm) return { changed: false, detail: '' }
+  // Docker answers "timed out" after 20 s and goes on joining: on a slow machine, leaving now would begin again for ever.
+  if (self.state === 'pending' && joined === swarm && self.error === '') throw new Error('Docker is still joining the Swarm')
   if (isMember) await mustAsk(host.engine, 'POST', '/swarm/leave?force=true')
-  await mustAsk(host.engine, 'POST', '/swarm/join', { ListenAddr: '0.0.0.0:2377', AdvertiseAddr: task.advertise, RemoteAddrs: [task.remote], JoinToken: task.token })
   await mkdir(host.stateDir, { recursive: true })
   await writeFile(file, swarm)
+  await mustAsk(host.engine, 'POST', '/swarm/join', { ListenAddr: '0.0.0.0:2377', AdvertiseAddr: task.advertise, RemoteAddrs: [task.remote], JoinToken: task.token })
   return { changed: true, detail: `joined the Swarm at ${task.remote}` }
 }
