@@ -21,11 +21,13 @@ export function makeSite(core: Core, state: SiteState): Site {
     registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: () => state.network().policy,
     diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (_, address) => state.sawServer(address),
   })
+  // The ramdisk obeys them, and writes those after `sc.kernel=` into the installed system's boot menu.
+  const kernelArguments = core.config.kernelArguments.flatMap((word) => [word, `sc.kernel=${word}`])
   return {
     machine(mac): MachineView | undefined {
       const machine = registry.byMac(mac)
       if (machine === undefined) return undefined
-      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
+      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
     },
     networks: (): readonly NetworkView[] => [state.network()],
     file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),

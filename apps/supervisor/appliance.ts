@@ -3,6 +3,7 @@ import path from 'node:path'
 import { serveBuilder } from './builder-server.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
 import type { Standing } from './interface.ts'
+import { labKernelArguments } from './lab/guest.ts'
 import { inside } from './lab/network.ts'
 import type { UpOptions } from './options.ts'
 import { recordChildren } from './run-dir.ts'
@@ -50,7 +51,7 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
       SYSTEM_CLOUD_INTERFACE: standing.interface, SYSTEM_CLOUD_ADDRESS: standing.address, SYSTEM_CLOUD_CIDR: standing.cidr, SYSTEM_CLOUD_MODE: options.mode,
       SYSTEM_CLOUD_OPERATOR_PORT: String(operatorPort), SYSTEM_CLOUD_PLAIN_HTTP: options.plainHttp ? '1' : '', SYSTEM_CLOUD_PUBLIC_PORT: String(options.consolePort),
       SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer,
-      SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? path.join(options.runDir, 'qmp') : '',
+      SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? path.join(options.runDir, 'qmp') : '', SYSTEM_CLOUD_KERNEL_ARGUMENTS: options.kind === 'lab' ? labKernelArguments : '',
     },
   })
   keep({ name: 'console', inNamespace: true, args: [process.execPath, '--max-semi-space-size=1', path.join(root, 'apps/console/.next/standalone/apps/console/server.js')], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })

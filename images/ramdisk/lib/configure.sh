@@ -20,7 +20,7 @@ order_configureSystem() {
   run resize2fs "$root" || return 1
   run tar -x -f /run/sc/files.tar -C /mnt/root || return 1
   rm -f /run/sc/files.tar
-  sed "s/@ROOT_UUID@/$order_rootUuid/g" /mnt/root/usr/lib/system-cloud/grub.cfg.in > /mnt/root/boot/grub/grub.cfg || { why='the image has no grub.cfg.in'; return 1; }
+  sed "s/@ROOT_UUID@/$order_rootUuid/g; s|^  linux .*|&$keep|" /mnt/root/usr/lib/system-cloud/grub.cfg.in > /mnt/root/boot/grub/grub.cfg || { why='the image has no grub.cfg.in'; return 1; }
   mkdir -p /mnt/esp/EFI/debian
   printf 'search --no-floppy --fs-uuid --set=root %s\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n' "$order_rootUuid" > /mnt/esp/EFI/debian/grub.cfg
   {

@@ -1,12 +1,13 @@
 # From the kernel's command line to an address, by the card that the firmware booted from.
 
-# Sets url, tls, bootif (colon form, may be empty).
+# Sets url, tls, bootif (colon form, may be empty) and keep: what installed kernels are told too.
 read_command_line() {
-  url= tls= bootif=
+  url= tls= bootif= keep=
   for word in $(cat /proc/cmdline); do
     case $word in
       sc.url=http://*) url=${word#sc.url=} ;;
       sc.tls=https://*) tls=${word#sc.tls=} ;;
+      sc.kernel=*) keep="$keep ${word#sc.kernel=}" ;;
       BOOTIF=*) bootif=$(echo "${word#BOOTIF=}" | tr 'A-Z-' 'a-z:'); [ ${#bootif} = 20 ] && bootif=${bootif#??:} ;;
     esac
   done
