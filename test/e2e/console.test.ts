@@ -157,23 +157,33 @@ test('greyed buttons say why, failures say what to do, refusals are shown', asyn
   await page.getByText('There is no machine "nowhere"').waitFor()
 })
 
+/** Chooses from the menu of a machine's page. Under load the page may still be arriving, which closes a menu: then it is opened again. */
+async function pickAct(word: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await page.getByRole('button', { name: 'More acts' }).click()
+    const picked = await page.getByRole('menuitem', { name: word }).click({ timeout: 4000 }).then(() => true, (error: unknown) => {
+      if (tries === 4) throw error
+      return false
+    })
+    if (picked) return
+    await page.keyboard.press('Escape')
+  }
+}
+
 test('release asks before it erases; rename and forget', async () => {
   await open(phaseFleet, { path: '/machines/app-01', stepMs: 20 })
-  await page.getByRole('button', { name: 'More acts' }).click()
-  await page.getByRole('menuitem', { name: 'Release' }).click()
+  await pickAct('Release')
   await page.getByLabel('Erase the disk').check()
   const release = page.getByRole('button', { name: 'Release and erase' })
   expect(await release.getAttribute('aria-disabled')).toBe('true')
   await page.getByRole('dialog').getByRole('textbox').fill('app-01')
   await release.click()
   await page.locator('header').getByText('Discovered', { exact: true }).waitFor()
-  await page.getByRole('button', { name: 'More acts' }).click()
-  await page.getByRole('menuitem', { name: 'Rename' }).click()
+  await pickAct('Rename')
   await page.getByLabel('Host name').fill('renamed-01')
   await page.getByRole('button', { name: 'Rename' }).click()
   await page.getByRole('heading', { name: 'renamed-01', level: 1 }).waitFor()
-  await page.getByRole('button', { name: 'More acts' }).click()
-  await page.getByRole('menuitem', { name: 'Forget' }).click()
+  await pickAct('Forget')
   await page.getByRole('button', { name: 'Forget' }).click()
   await page.getByRole('heading', { name: 'Fleet' }).waitFor()
   await row('manager-a').waitFor()
