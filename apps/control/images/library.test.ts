@@ -75,9 +75,26 @@ describe('the library', () => {
     expect(initrd?.sizeBytes).toBe(bytes.length)
   })
 
-  it('has at once what an earlier run built', () => {
+  it('serves at once what an earlier run built, and calls it ready when the builder has said that it is today’s', async () => {
     for (const image of ['loaders', 'ramdisk']) makeBuild(image)
-    expect(states(open().images())).toEqual({ loaders: 'ready', ramdisk: 'ready', 'debian-13': 'missing', 'runtime-base': 'missing' })
+    const library = open()
+    expect(states(library.images())).toEqual({ loaders: 'building', ramdisk: 'building', 'debian-13': 'missing', 'runtime-base': 'missing' })
+    expect(library.bootFile('vmlinuz')).toBeDefined()
+    await library.run(new AbortController().signal)
+    expect(states(library.images())).toMatchObject({ loaders: 'ready', ramdisk: 'ready' })
+  })
+
+  it('goes on with an earlier build where a newer one fails', async () => {
+    const stop = new AbortController()
+    makeBuild('loaders')
+    answer = () => [{ error: 'disk full' }]
+    const library = open()
+    const kept = new Promise<Image>((resolve) => { library.subscribe((image) => { if (image.state === 'ready') resolve(image) }) })
+    const running = library.run(stop.signal)
+    expect((await kept).step).toContain('disk full')
+    expect(library.bootFile('undionly.kpxe')).toBeDefined()
+    stop.abort()
+    await running
   })
 
   it('shows why a build failed and goes on asking', async () => {

@@ -81,17 +81,17 @@ export function openLibrary(plan: LibraryPlan): Library {
   async function build(one: (typeof wanted)[number], signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        if (views.get(one.id)?.state !== 'ready') show(one.id, { state: 'building', step: 'asking', percent: null, error: null })
-        const told = await buildImage(plan.builderSocket, one.id, ({ step, percent }) => void (views.get(one.id)?.state !== 'ready' && show(one.id, { state: 'building', step, percent })), signal)
+        show(one.id, { state: 'building', step: 'asking', percent: null, error: null })
+        const told = await buildImage(plan.builderSocket, one.id, ({ step, percent }) => show(one.id, { state: 'building', step, percent }), signal)
         const folder = told ?? findBuild(plan.dataDir, one.id)
         if (folder === undefined) throw new Error('the builder says it is done, but there is no build')
-        if (folder !== folders.get(one.id)) load(one.id, one.kind, folder)
+        load(one.id, one.kind, folder)
         return
       } catch (error) {
         if (signal.aborted) return
         const reason = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error instanceof Error ? error.message : String(error)
         // A build that worked before goes on serving; the next try is soon.
-        if (views.get(one.id)?.state !== 'ready') show(one.id, { state: 'failed', error: reason })
+        show(one.id, folders.has(one.id) ? { state: 'ready', step: `the last build; a newer one failed: ${reason}` } : { state: 'failed', error: reason })
         await wait(retryMs, undefined, { signal }).catch(() => undefined)
       }
     }
@@ -99,7 +99,10 @@ export function openLibrary(plan: LibraryPlan): Library {
 
   for (const one of wanted) {
     const folder = findBuild(plan.dataDir, one.id)
-    if (folder !== undefined) load(one.id, one.kind, folder)
+    if (folder === undefined) continue
+    load(one.id, one.kind, folder)
+    // It serves at once, but whether it is the one that today's recipe makes is the builder's to say.
+    show(one.id, { state: 'building', step: 'checking' })
   }
   return {
     images: () => [...views.values()],
