@@ -19,7 +19,7 @@ export interface Library {
   /** Folder of a finished build. */
   folder(imageId: string): string | undefined
   subscribe(listener: (image: Image) => void): () => void
-  /** Asks for what is missing, one after the other: what discovery needs first. Runs until `signal` aborts. */
+  /** Asks for each build, one after the other: what discovery needs first. Asks again for what failed until all are there or `signal` aborts. */
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -78,22 +78,21 @@ export function openLibrary(plan: LibraryPlan): Library {
     show(id, { state: 'ready', step: '', percent: 100, sizeBytes: manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0), hash: manifest.hash, builtAt: manifest.builtAt, error: null })
   }
 
-  async function build(one: (typeof wanted)[number], signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        show(one.id, { state: 'building', step: 'asking', percent: null, error: null })
-        const told = await buildImage(plan.builderSocket, one.id, ({ step, percent }) => show(one.id, { state: 'building', step, percent }), signal)
-        const folder = told ?? findBuild(plan.dataDir, one.id)
-        if (folder === undefined) throw new Error('the builder says it is done, but there is no build')
-        load(one.id, one.kind, folder)
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        const reason = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error instanceof Error ? error.message : String(error)
-        // A build that worked before goes on serving; the next try is soon.
-        show(one.id, folders.has(one.id) ? { state: 'ready', step: `the last build; a newer one failed: ${reason}` } : { state: 'failed', error: reason })
-        await wait(retryMs, undefined, { signal }).catch(() => undefined)
-      }
+  /** Asks for one build. Resolves with whether it is there now. */
+  async function build(one: (typeof wanted)[number], signal: AbortSignal): Promise<boolean> {
+    try {
+      show(one.id, { state: 'building', step: 'asking', percent: null, error: null })
+      const told = await buildImage(plan.builderSocket, one.id, ({ step, percent }) => show(one.id, { state: 'building', step, percent }), signal)
+      const folder = told ?? findBuild(plan.dataDir, one.id)
+      if (folder === undefined) throw new Error('the builder says it is done, but there is no build')
+      load(one.id, one.kind, folder)
+      return true
+    } catch (error) {
+      if (signal.aborted) return false
+      const reason = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error instanceof Error ? error.message : String(error)
+      // A build that worked before goes on serving; the next try is soon.
+      show(one.id, folders.has(one.id) ? { state: 'ready', step: `the last build; a newer one failed: ${reason}` } : { state: 'failed', error: reason })
+      return false
     }
   }
 
@@ -115,7 +114,14 @@ export function openLibrary(plan: LibraryPlan): Library {
       return () => listeners.delete(listener)
     },
     async run(signal) {
-      for (const one of wanted) await build(one, signal)
+      let missing = wanted
+      while (missing.length > 0 && !signal.aborted) {
+        const failed: (typeof wanted)[number][] = []
+        // One that fails holds up none of the others.
+        for (const one of missing) if (!(await build(one, signal))) failed.push(one)
+        missing = failed
+        if (missing.length > 0) await wait(retryMs, undefined, { signal }).catch(() => undefined)
+      }
     },
   }
 }
