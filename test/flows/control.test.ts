@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { JournalEvent } from '#contract/events'
 import type { Plan } from '#contract/operator-api'
 import { ControlProcess } from '../sim/control-process.ts'
@@ -76,7 +76,11 @@ describe('a machine’s life, with control killed in the middle', () => {
   }, 120_000)
 
   it('has every event once and in order, over all restarts, and no secret among them', async () => {
-    const { events } = (await control.api('GET', `events?limit=5000`)).value as { events: JournalEvent[] }
+    // A phase is seen in memory a moment before its journal line has its number.
+    const events = await vi.waitUntil(async () => {
+      const page = (await control.api('GET', `events?limit=5000`)).value as { events: JournalEvent[] }
+      return page.events.some((event) => event.kind === 'step.finished' && event.data['step'] === 'verifyServices') && page.events
+    }, { timeout: 20_000, interval: 100 })
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
     for (const step of ['partitionDisk', 'writeImage', 'configureSystem', 'bootDisk', 'enrolAgent', 'applyRole', 'verifyServices'])
       expect(events.filter((event) => event.kind === 'step.finished' && event.data['step'] === step)).toHaveLength(1)
