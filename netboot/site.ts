@@ -21,24 +21,49 @@ export interface MachineView {
   readonly kernelArguments?: readonly string[]
 }
 
+/** Addresses from the first to the last, both included and dotted. */
+export interface AddressRange {
+  readonly from: string
+  readonly to: string
+}
+
 /** One provisioning network: where it is and what its clients are told. Dotted addresses; the first DNS and NTP server come first. */
 export interface NetworkView {
   readonly id: string
   readonly interface: string
+  /** Our own address, which clients are told as their server. It lies in `cidr` but where the network is relayed. */
   readonly address: string
   readonly cidr: string
+  /** A subnet that is not on our wire: served through `interface` for relays whose address, or link selection, lies in `cidr`. */
+  readonly relayed: boolean
   /** Empty: clients get no router. */
   readonly gateway: string
   readonly dns: readonly string[]
   readonly ntp: readonly string[]
-  readonly rangeFrom: string
-  readonly rangeTo: string
+  /** What is given out; they do not overlap. At most 2^20 addresses in all are used. */
+  readonly ranges: readonly AddressRange[]
+  /** Left out of the ranges: addresses that somebody was given by hand. */
+  readonly excluded: readonly AddressRange[]
   readonly leaseSeconds: number
   readonly domain: string
+  /** More DHCP options for every client, already validated. They override those that are made from the fields above, never what booting and the protocol need. */
+  readonly options: readonly { readonly code: number; readonly value: Uint8Array }[]
   /** `proxy` gives boot answers and never an address. */
   readonly mode: 'full' | 'proxy'
-  /** What unknown machines get: the ramdisk, or no boot answer at all. Read at every decision, so it may change at run time. */
+  /** What unknown machines get: the ramdisk, or no boot answer at all. */
   readonly policy: 'discover' | 'ignore'
+  /** We alone give addresses here: a client that asks for one that we do not know of is refused, not left to other servers. */
+  readonly authoritative: boolean
+  /** What mode full does while another DHCP server answers on this wire: say so, or also offer nothing to anybody. */
+  readonly whenOtherServer: 'warn' | 'refuse'
+}
+
+/** An address kept for one machine. It may lie outside the ranges; a client id is lower-case hex (option 61 with its type byte). */
+export interface Reservation {
+  readonly networkId: string
+  readonly address: string
+  readonly match: { readonly mac: Mac } | { readonly clientId: string } | { readonly uuid: string }
+  readonly hostname?: string
 }
 
 /** One file of the boot manifest. `path` names bytes that never change: a new build gets a new path. */
@@ -69,8 +94,15 @@ export interface Lease {
   /** Option 61 as hex, or empty: told to people, never a key, because firmware, iPXE and OS each send another one. */
   readonly clientId: string
   readonly hostname: string
-  /** `declined`: somebody else answers on this address; it is left alone until it expires. */
-  readonly state: 'bound' | 'released' | 'declined'
+  /** SMBIOS UUID that the client said, in canonical form; absent where it said none. */
+  readonly uuid?: string
+  /** The relay it came through; absent where it is on our wire. */
+  readonly relay?: string
+  /**
+   * `declined`: the client `mac` found that somebody else uses the address. `conflict`: `mac` answered our own probe of an address that it
+   * was never given. Both are left alone until `expiresAtMs` and then come back.
+   */
+  readonly state: 'bound' | 'released' | 'declined' | 'conflict'
   readonly startedAtMs: number
   readonly expiresAtMs: number
 }
@@ -87,19 +119,31 @@ export interface MachineLine {
 export type DropReason =
   | 'malformed' | 'not-a-request' | 'not-ethernet' | 'not-for-us' | 'other-server' | 'pool-full' | 'policy-ignore' | 'no-boot-file'
   | 'address-in-use' | 'unknown-client' | 'proxy-only' | 'not-pxe' | 'too-many' | 'too-big' | 'lease-not-stored' | 'broken'
+  /** `relay-unknown`: a relay on no subnet of ours. `no-subnet`: not relayed, and nothing is served on this wire. `stands-back`: another DHCP server is here. */
+  | 'relay-unknown' | 'no-subnet' | 'stands-back'
 
 /** Which receiver dropped something. */
 export type Receiver = 'dhcp' | 'tftp' | 'http' | 'log'
 
 /** What happened on the wire. Everything that came from a machine in it is bounded and stripped of control characters. */
 export type BootEvent =
-  | { kind: 'dhcp.discovered'; mac: Mac; networkId: string; client: ClientFacts }
-  | { kind: 'dhcp.offered'; mac: Mac; networkId: string; address: string; bootFile: string | null }
-  | { kind: 'dhcp.requested'; mac: Mac; networkId: string; address: string; client: ClientFacts }
-  | { kind: 'dhcp.acked'; mac: Mac; networkId: string; address: string; leaseSeconds: number; bootFile: string | null }
-  | { kind: 'dhcp.naked'; mac: Mac; networkId: string; address: string; why: string }
-  | { kind: 'dhcp.declined' | 'dhcp.released'; mac: Mac; networkId: string; address: string }
-  | { kind: 'dhcp.otherServer'; networkId: string; address: string }
+  | { kind: 'dhcp.discovered'; mac: Mac; networkId: string; client: ClientFacts; packet: PacketFacts }
+  | { kind: 'dhcp.offered'; mac: Mac; networkId: string; address: string; bootFile: string | null; packet: PacketFacts }
+  /** `server`: whom the client chose, or null where it only keeps what it has. */
+  | { kind: 'dhcp.requested'; mac: Mac; networkId: string; address: string; server: string | null; client: ClientFacts; packet: PacketFacts }
+  | { kind: 'dhcp.acked'; mac: Mac; networkId: string; address: string; leaseSeconds: number; bootFile: string | null; packet: PacketFacts }
+  | { kind: 'dhcp.naked'; mac: Mac; networkId: string; address: string; why: string; packet: PacketFacts }
+  | { kind: 'dhcp.declined' | 'dhcp.released'; mac: Mac; networkId: string; address: string; packet: PacketFacts }
+  /** Asked for an address, or to boot, and got no answer: why. At most some in a second; all are counted as drops. */
+  | { kind: 'dhcp.ignored'; mac: Mac; networkId: string; why: DropReason; packet: PacketFacts }
+  /** Another DHCP server: heard answering, chosen by a client, or answering our own probe. Repeated each minute while it is there. */
+  | { kind: 'dhcp.otherServer'; networkId: string; address: string; how: 'answer' | 'choice' | 'probe'; serverMac: Mac | null; offered: string | null; bootFile: string | null; standsBack: boolean }
+  /** It was not heard for some time: mode full serves again where it stood back. */
+  | { kind: 'dhcp.otherServerGone'; networkId: string; address: string }
+  /** Somebody who was never given this address answers on it. */
+  | { kind: 'dhcp.conflict'; networkId: string; address: string; ownerMac: Mac; untilMs: number }
+  /** Few addresses are left, or none. At most each minute. */
+  | { kind: 'dhcp.poolLow'; networkId: string; free: number; size: number }
   | { kind: 'tftp.started'; mac: Mac | null; address: string; file: string; sizeBytes: number; blockSize: number; windowSize: number }
   | { kind: 'tftp.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number }
   | { kind: 'tftp.failed'; mac: Mac | null; address: string; file: string; why: string }
@@ -108,6 +152,19 @@ export type BootEvent =
   | { kind: 'log.lines'; mac: Mac | null; address: string; lines: readonly MachineLine[] }
   /** Sums since the last one; sent at most every ten seconds for each receiver and reason. */
   | { kind: 'datagrams.dropped'; receiver: Receiver; reason: DropReason; count: number }
+
+/** One datagram as it was on the wire. */
+export interface PacketFacts {
+  readonly xid: number
+  /** What the client says it has been waiting for. */
+  readonly secs: number
+  /** giaddr, or null. */
+  readonly relay: string | null
+  readonly from: { readonly address: string; readonly port: number }
+  readonly to: { readonly address: string; readonly port: number }
+  /** The DHCP message. Shared with nobody who changes it. */
+  readonly bytes: Uint8Array
+}
 
 /** What a DHCP client says of itself. */
 export interface ClientFacts {
@@ -133,8 +190,13 @@ export interface ScriptFacts {
 export interface Site {
   /** What is known of this MAC now; undefined: never seen. Synchronous: nothing is awaited between a DISCOVER and its OFFER. Throws where the appliance is broken. */
   machine(mac: Mac): MachineView | undefined
-  /** The networks to serve. Sockets are made for those of the first call; `policy` is read again at every decision. */
+  /**
+   * The networks to serve, read at every decision: they may come, change and go. What changes is a new array; the same array is taken as
+   * the same networks. Sockets follow the interfaces within a second.
+   */
   networks(): readonly NetworkView[]
+  /** All reservations. A new array where any has changed. */
+  reservations(): readonly Reservation[]
   /** The file of that exact name in the boot manifest, or undefined. Names are keys and never joined to a directory. */
   file(name: string): BootFile | undefined
   /** Where the image chunk with this digest (64 lower-case hex digits, checked) would be on disk, or undefined. */

@@ -29,7 +29,7 @@ export function makeSite(core: Core, state: SiteState): Site {
       if (machine === undefined) return undefined
       return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
     },
-    networks: (): readonly NetworkView[] => [state.network()],
+    networks: (): readonly NetworkView[] => state.networks(), reservations: () => state.reservations(),
     file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),
     leases: () => hot.leases(), commitLease: (lease) => hot.commitLease(lease),
     report(event) {

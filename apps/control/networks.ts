@@ -23,7 +23,7 @@ export function networkView(config: Config, policy: 'discover' | 'ignore'): Netw
   const dns = config.labDir === '' ? hostNameServers() : [config.address]
   return {
     id: 'provisioning', interface: config.interface, address: config.address, cidr: config.cidr, gateway: config.address, dns: dns.length === 0 ? [config.address] : dns, ntp: [config.address],
-    rangeFrom, rangeTo, leaseSeconds: 3600, domain: 'lab.test', mode: config.mode, policy,
+    relayed: false, ranges: [{ from: rangeFrom, to: rangeTo }], excluded: [], leaseSeconds: 3600, domain: 'lab.test', options: [], mode: config.mode, policy, authoritative: true, whenOtherServer: 'warn',
   }
 }
 
@@ -31,7 +31,7 @@ export function networkView(config: Config, policy: 'discover' | 'ignore'): Netw
 export function networkForOperators(view: NetworkView, leases: readonly Lease[], otherServers: readonly string[], nowMs: number): Network {
   return {
     id: view.id, title: 'Provisioning network', interface: view.interface, cidr: view.cidr, address: view.address, gateway: view.gateway, mode: view.mode, policy: view.policy,
-    rangeFrom: view.rangeFrom, rangeTo: view.rangeTo, leasesActive: leases.filter((lease) => lease.state === 'bound' && lease.expiresAtMs > nowMs).length, poolSize: subnetOf(view.cidr).poolSize, otherServers: [...otherServers],
+    rangeFrom: view.ranges[0]?.from ?? '', rangeTo: view.ranges.at(-1)?.to ?? '', leasesActive: leases.filter((lease) => lease.state === 'bound' && lease.expiresAtMs > nowMs).length, poolSize: subnetOf(view.cidr).poolSize, otherServers: [...otherServers],
   }
 }
 

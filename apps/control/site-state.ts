@@ -1,10 +1,12 @@
-import type { NetworkView } from '#netboot/site'
+import type { NetworkView, Reservation } from '#netboot/site'
 import type { Config } from './config.ts'
 import { networkView } from './networks.ts'
 
 /** What is known of the provisioning network in memory, and its one stored choice. */
 export interface SiteState {
   network(): NetworkView
+  networks(): readonly NetworkView[]
+  reservations(): readonly Reservation[]
   setPolicy(policy: 'discover' | 'ignore'): void
   diskBoots(machineId: string): number
   diskBooted(machineId: string): void
@@ -15,17 +17,23 @@ export interface SiteState {
   trouble: string | null
 }
 
+const none: readonly Reservation[] = []
+
 /** Opens it over the settings. */
 export function openSiteState(config: Config, settings: { setting(name: string): string | undefined; setSetting(name: string, value: string): void }, now: () => number): SiteState {
   const stored = settings.setting('network.policy') === 'ignore' ? 'ignore' : 'discover'
   let view = networkView(config, stored)
+  let views: readonly NetworkView[] = [view]
   const boots = new Map<string, number[]>()
   const servers = new Map<string, number>()
   return {
     network: () => view,
+    networks: () => views,
+    reservations: () => none,
     setPolicy(policy) {
       settings.setSetting('network.policy', policy)
       view = { ...view, policy }
+      views = [view]
     },
     // A firmware that fetches one script twice in a row booted once.
     diskBoots: (id) => boots.get(id)?.length ?? 0,

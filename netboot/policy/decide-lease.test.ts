@@ -53,7 +53,7 @@ describe('decideLease', () => {
   it('gives no address at all in proxy mode', () => expect(decide({}, [], null, { ...testNetwork, mode: 'proxy' })).toEqual({ kind: 'ignore', why: 'proxy-only' }))
 
   it('offers a full pool to nobody, then the address longest out of use', () => {
-    const small = { ...testNetwork, rangeFrom: '10.77.0.100', rangeTo: '10.77.0.102' }
+    const small = { ...testNetwork, ranges: [{ from: '10.77.0.100', to: '10.77.0.102' }] }
     const taken = ['10.77.0.100', '10.77.0.101', '10.77.0.102'].map((address, index) => lease(address, `52:54:00:00:01:0${index}`, { expiresAtMs: now + 1000 }))
     expect(decide({}, taken, null, small)).toEqual({ kind: 'ignore', why: 'pool-full' })
     const past = taken.map((one, index) => ({ ...one, expiresAtMs: now - [30, 90, 60][index]! }))
@@ -61,7 +61,7 @@ describe('decideLease', () => {
   })
 
   it('promises one address to one client', () => {
-    const book = new LeaseBook({ ...testNetwork, rangeTo: '10.77.0.101' }, [])
+    const book = new LeaseBook({ ...testNetwork, ranges: [{ from: '10.77.0.100', to: '10.77.0.101' }] }, [])
     const offer = (who: string) => decideLease(ask({ mac: who }), book, testNetwork, null, now)
     const [first, second] = [offer(mac), offer(other)]
     expect(first).not.toEqual(second)

@@ -30,7 +30,7 @@ export class LeaseBook {
     if (before && before.mac !== lease.mac && this.byMac.get(before.mac) === lease.address) this.byMac.delete(before.mac)
     this.byAddress.set(lease.address, lease)
     this.holds.delete(lease.address)
-    if (lease.state !== 'declined') this.byMac.set(lease.mac, lease.address)
+    if (lease.state !== 'declined' && lease.state !== 'conflict') this.byMac.set(lease.mac, lease.address)
     else if (this.byMac.get(lease.mac) === lease.address) this.byMac.delete(lease.mac)
   }
 
@@ -104,8 +104,8 @@ export class LeaseBook {
   }
 
   private range(): [number, number] {
-    const from = parseIpv4(this.network.rangeFrom) ?? 1
-    return [from, Math.min(parseIpv4(this.network.rangeTo) ?? 0, from + 0xffff)]
+    const from = parseIpv4(this.network.ranges[0]?.from ?? '') ?? 1
+    return [from, Math.min(parseIpv4(this.network.ranges[0]?.to ?? '') ?? 0, from + 0xffff)]
   }
 }
 

@@ -8,7 +8,7 @@ import { decideAnswer, type DhcpAnswer } from '../policy/decide-answer.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
 import { decideOffer, type BootAnswer } from '../policy/decide-offer.ts'
 import type { LeaseBook } from '../policy/lease-book.ts'
-import { bootFileNames, type DropReason, type NetbootLog, type NetworkView, type Site } from '../site.ts'
+import { bootFileNames, type DropReason, type NetbootLog, type NetworkView, type PacketFacts, type Site } from '../site.ts'
 import type { Drops } from './drops.ts'
 import type { PacketSocket } from './native.ts'
 import { TokenBuckets } from './token-bucket.ts'
@@ -57,7 +57,8 @@ export function serveDhcp(world: DhcpWorld): void {
     if (!read.ok) return drop(read.fault.kind, { from })
     const request = read.value
     const network = world.network()
-    reportHeard(world, request)
+    const packet = packetFacts(decoded.value, bytes, from, { address: network.address, port })
+    reportHeard(world, request, packet)
     world.heard()
     reportOtherServer(world, otherServers, request, network, nowMs)
 
@@ -82,50 +83,54 @@ export function serveDhcp(world: DhcpWorld): void {
       }
       world.book.record(lease)
     }
-    respond(world, request, decoded.value, network, answer, boot, { port, from }, drop)
+    respond(world, request, decoded.value, network, answer, boot, { port, from }, packet, drop)
   }
   world.ports.server.serve((bytes, from) => handle(bytes, from, 67), (reason) => world.drops.count('dhcp', reason))
   world.ports.proxy.serve((bytes, from) => handle(bytes, from, 4011), (reason) => world.drops.count('dhcp', reason))
 }
 
-function respond(world: DhcpWorld, request: BootRequest, asked: DhcpMessage, network: NetworkView, answer: DhcpAnswer, boot: BootAnswer, arrived: { port: number; from: Sender }, drop: (why: DropReason, fields: object) => void): void {
+function respond(world: DhcpWorld, request: BootRequest, asked: DhcpMessage, network: NetworkView, answer: DhcpAnswer, boot: BootAnswer, arrived: { port: number; from: Sender }, packet: PacketFacts, drop: (why: DropReason, fields: object) => void): void {
   const { mac } = request
   const networkId = network.id
   const bootFile = boot.kind === 'boot' ? boot.file : null
   switch (answer.kind) {
     case 'ignore': return drop(answer.why, { mac })
     case 'silent':
-      return world.site.report({ kind: answer.lease.state === 'declined' ? 'dhcp.declined' : 'dhcp.released', mac, networkId, address: answer.lease.address })
+      return world.site.report({ kind: answer.lease.state === 'declined' ? 'dhcp.declined' : 'dhcp.released', mac, networkId, address: answer.lease.address, packet })
     case 'nak':
-      send(world, request, composeNak(request, asked, network, answer.why), 'nak', arrived)
-      return world.site.report({ kind: 'dhcp.naked', mac, networkId, address: answer.address, why: answer.why })
+      return world.site.report({ kind: 'dhcp.naked', mac, networkId, address: answer.address, why: answer.why, packet: send(world, request, composeNak(request, asked, network, answer.why), 'nak', arrived) })
     case 'reply': {
       const { grant } = answer
       const address = grant.address === '0.0.0.0' ? request.clientAddress ?? grant.address : grant.address
-      send(world, request, composeReply(request, asked, network, grant, boot), grant.type, arrived)
+      const sent = send(world, request, composeReply(request, asked, network, grant, boot), grant.type, arrived)
       return world.site.report(grant.type === 'offer'
-        ? { kind: 'dhcp.offered', mac, networkId, address, bootFile }
-        : { kind: 'dhcp.acked', mac, networkId, address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile })
+        ? { kind: 'dhcp.offered', mac, networkId, address, bootFile, packet: sent }
+        : { kind: 'dhcp.acked', mac, networkId, address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile, packet: sent })
     }
   }
 }
 
-function send(world: DhcpWorld, request: BootRequest, reply: DhcpMessage, type: 'offer' | 'ack' | 'nak', arrived: { port: number; from: Sender }): void {
+function send(world: DhcpWorld, request: BootRequest, reply: DhcpMessage, type: 'offer' | 'ack' | 'nak', arrived: { port: number; from: Sender }): PacketFacts {
   let fitting: DhcpMessage | undefined = reply
   let encoded = encodeDhcp4(fitting, request.maxBytes)
   while (!encoded.ok && (fitting = dropLastOption(fitting)) !== undefined) encoded = encodeDhcp4(fitting, request.maxBytes)
   if (!encoded.ok) throw new Error(`an answer to ${request.mac} does not fit: ${encoded.fault.need} bytes`)
   const to = chooseDestination(request, type, reply.yourAddress, arrived)
   const port = arrived.port === 4011 ? world.ports.proxy : world.ports.server
-  if (to.kind === 'socket') return port.send(encoded.value, to)
-  const packet = encodeIpv4Udp({ address: world.network().address, port: 67 }, to, encoded.value)
-  world.frames.send(macBytes(to.mac), etherTypeIpv4, packet)
+  const source = { address: world.network().address, port: arrived.port }
+  if (to.kind === 'socket') port.send(encoded.value, to)
+  else world.frames.send(macBytes(to.mac), etherTypeIpv4, encodeIpv4Udp({ ...source, port: 67 }, to, encoded.value))
+  return packetFacts(reply, encoded.value, source, to)
 }
 
-function reportHeard(world: DhcpWorld, request: BootRequest): void {
-  const { mac, client } = request
-  if (request.type === 'discover') world.site.report({ kind: 'dhcp.discovered', mac, networkId: world.networkId, client })
-  if (request.type === 'request') world.site.report({ kind: 'dhcp.requested', mac, networkId: world.networkId, address: request.requestedAddress ?? request.clientAddress ?? '0.0.0.0', client })
+function packetFacts(message: DhcpMessage, bytes: Uint8Array, from: Sender, to: Sender): PacketFacts {
+  return { xid: message.xid, secs: message.secs, relay: message.relayAddress === '0.0.0.0' ? null : message.relayAddress, from, to: { address: to.address, port: to.port }, bytes }
+}
+
+function reportHeard(world: DhcpWorld, request: BootRequest, packet: PacketFacts): void {
+  const { mac, client, serverId: server } = request
+  if (request.type === 'discover') world.site.report({ kind: 'dhcp.discovered', mac, networkId: world.networkId, client, packet })
+  if (request.type === 'request') world.site.report({ kind: 'dhcp.requested', mac, networkId: world.networkId, address: request.requestedAddress ?? request.clientAddress ?? '0.0.0.0', server, client, packet })
 }
 
 function reportOtherServer(world: DhcpWorld, seen: Map<string, number>, request: BootRequest, network: NetworkView, nowMs: number): void {
@@ -133,7 +138,7 @@ function reportOtherServer(world: DhcpWorld, seen: Map<string, number>, request:
   if (request.type !== 'request' || address === null || address === network.address || network.mode === 'proxy') return
   if (nowMs - (seen.get(address) ?? 0) < otherServerQuietMs || seen.size > 64) return
   seen.set(address, nowMs)
-  world.site.report({ kind: 'dhcp.otherServer', networkId: network.id, address })
+  world.site.report({ kind: 'dhcp.otherServer', networkId: network.id, address, how: 'choice', serverMac: null, offered: null, bootFile: null, standsBack: false })
 }
 
 const macBytes = (mac: Mac): Uint8Array => Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { BootEvent, BootFile, Lease, MachineView, NetworkView, Site } from '#netboot/site'
+import type { BootEvent, BootFile, Lease, MachineView, NetworkView, Reservation, Site } from '#netboot/site'
 
 /** A working site in memory, and its own broken twin: both flags may be switched at any time. */
 export interface MemorySite extends Site {
@@ -8,6 +8,7 @@ export interface MemorySite extends Site {
   readonly stored: Lease[]
   readonly machines: Map<string, MachineView>
   networksNow: NetworkView[]
+  reservationsNow: Reservation[]
   /** `machine` throws, as where a database cannot be read. */
   isBroken: boolean
   /** `commitLease` rejects, as where the disk is full. */
@@ -19,7 +20,8 @@ export interface MemorySite extends Site {
 /** A network for tests: 10.77.0.0/24, the appliance at .1. */
 export const testNetwork: NetworkView = {
   id: 'lab', interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', gateway: '10.77.0.1', dns: ['10.77.0.1'], ntp: ['10.77.0.1'],
-  rangeFrom: '10.77.0.100', rangeTo: '10.77.0.199', leaseSeconds: 3600, domain: 'lab.test', mode: 'full', policy: 'discover',
+  relayed: false, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [], leaseSeconds: 3600, domain: 'lab.test', options: [], mode: 'full', policy: 'discover',
+  authoritative: false, whenOtherServer: 'warn',
 }
 
 /** Makes a site of some files by name (their digests are read now) and a folder of chunks. */
@@ -29,12 +31,13 @@ export function memorySite(networks: NetworkView[], files: Record<string, string
     return [name, { name, path, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }]
   }))
   const site: MemorySite = {
-    events: [], stored: [], machines: new Map(), networksNow: networks, isBroken: false, cannotStore: false, heard: () => {},
+    events: [], stored: [], machines: new Map(), networksNow: networks, reservationsNow: [], isBroken: false, cannotStore: false, heard: () => {},
     machine(mac) {
       if (site.isBroken) throw new Error('the site is broken on purpose')
       return site.machines.get(mac)
     },
     networks: () => site.networksNow,
+    reservations: () => site.reservationsNow,
     file: (name) => manifest.get(name),
     chunkPath: (sha256) => (chunkFolder === '' ? undefined : `${chunkFolder}/${sha256}`),
     leases: () => site.stored,

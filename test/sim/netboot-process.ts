@@ -7,14 +7,17 @@ import { memorySite } from './memory-site.ts'
  * Netboot with a site in memory as a process of its own, to be run in a network namespace: `tsx netboot-process.ts CONFIG-JSON`.
  * Prints `{"ready":true}`, then each event and log line as JSON. Takes changes as JSON lines on stdin; ends when stdin ends.
  */
-interface Config { networks: NetworkView[]; files?: Record<string, string>; chunkFolder?: string; machines?: Record<string, MachineView> }
+/** A network whose option values are lists of bytes: JSON has no byte arrays. */
+type PlainNetwork = Omit<NetworkView, 'options'> & { options: { code: number; value: number[] }[] }
+interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; machines?: Record<string, MachineView> }
 type Change = { machine?: [string, MachineView]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as Config
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
-const site = memorySite(config.networks, config.files ?? {}, config.chunkFolder ?? '')
+const revive = (networks: readonly PlainNetwork[]): NetworkView[] => networks.map((network) => ({ ...network, options: network.options.map(({ code, value }) => ({ code, value: Uint8Array.from(value) })) }))
+const site = memorySite(revive(config.networks), config.files ?? {}, config.chunkFolder ?? '')
 for (const [mac, view] of Object.entries(config.machines ?? {})) site.machines.set(mac, view)
-site.heard = (event) => say({ event })
+site.heard = (event) => say({ event: 'packet' in event ? { ...event, packet: { ...event.packet, bytes: Buffer.from(event.packet.bytes).toString('hex') } } : event })
 const logLine = (level: string) => (fields: object, event: string) => say({ log: event, level, fields: { ...fields, ...('err' in fields ? { err: String(fields.err) } : {}) } })
 const netboot = await startNetboot({ site, log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
 say({ ready: true })
