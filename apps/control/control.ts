@@ -42,8 +42,9 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   core.registry.subscribe(() => writeHosts(config.stateDir, core.registry.all(), config.address))
   void core.library.run(stop.signal).catch(core.broken)
   void watchMachines({ registry: core.registry, world: core.world, reconciler: core.reconciler, look: (signal) => core.power.look(signal), onBroken: core.broken, now: core.now }, stop.signal)
-  core.hot.prune(keptEvents)
-  const pruning = setInterval(() => core.hot.prune(keptEvents), 3600_000)
+  const prune = (): void => void core.hot.prune(keptEvents).catch(core.broken)
+  prune()
+  const pruning = setInterval(prune, 3600_000)
   log.info({ operator: operators.port, machines: machines.port, rssBytes: process.memoryUsage.rss() }, 'control.serving')
   return {
     core, ports: { operator: operators.port, machines: machines.port },

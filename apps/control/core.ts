@@ -55,11 +55,11 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     const kept = hot.get('secret', name)
     if (kept !== undefined) return kept
     const made = randomBytes(32).toString('base64url')
-    hot.put('secret', name, made)
+    void hot.put('secret', name, made)
     return made
   }
   const setting = (name: string): string | undefined => hot.get('setting', name)
-  const setSetting = (name: string, value: string): void => hot.put('setting', name, value)
+  const setSetting = (name: string, value: string): Promise<void> => hot.put('setting', name, value)
   const apps = {
     list: () => hot.entries('app').map(({ key, value }) => ({ name: key, value: JSON.parse(value) as unknown })),
     find: (name: string) => { const value = hot.get('app', name); return value === undefined ? undefined : { name, value: JSON.parse(value) as unknown } },
@@ -67,7 +67,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     remove: (name: string) => hot.remove('app', name),
   }
 
-  const sessions = ramdiskSessions({ load: () => hot.entries('session').map(({ value }) => value), save: (mac, json) => hot.put('session', mac, json), remove: (mac) => hot.remove('session', mac) }, now)
+  const sessions = ramdiskSessions({ load: () => hot.entries('session').map(({ value }) => value), save: (mac, json) => void hot.put('session', mac, json), remove: (mac) => void hot.remove('session', mac) }, now)
   const agents = agentDesk(hot, now)
   const orders = orderDesk(now)
   const shown = new Set<(machine: Machine) => void>()

@@ -100,7 +100,7 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     setPowerDriver: (id, driver, options, by) => act(id, by, 'power-driver', driver, () => power.setDriver(id, driver, options, by)),
     forget: (id, by) => audited(by, 'forget', id, '', () => acts.forget(id, by)),
     async setPolicy(_, policy, by) {
-      await audited(by, 'policy', 'provisioning', policy, async () => state.setPolicy(policy))
+      await audited(by, 'policy', 'provisioning', policy, () => state.setPolicy(policy))
       await journal.record({ machineId: null, kind: 'network.changed', level: 'info', text: `${by} set the policy for unknown machines to ${policy}`, data: { policy, by } })
       return network()
     },

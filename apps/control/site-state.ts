@@ -7,7 +7,8 @@ export interface SiteState {
   network(): NetworkView
   networks(): readonly NetworkView[]
   reservations(): readonly Reservation[]
-  setPolicy(policy: 'discover' | 'ignore'): void
+  /** Takes effect when it is on disk. */
+  setPolicy(policy: 'discover' | 'ignore'): Promise<void>
   diskBoots(machineId: string): number
   diskBooted(machineId: string): void
   resetDiskBoots(machineId: string): void
@@ -20,7 +21,7 @@ export interface SiteState {
 const none: readonly Reservation[] = []
 
 /** Opens it over the settings. */
-export function openSiteState(config: Config, settings: { setting(name: string): string | undefined; setSetting(name: string, value: string): void }, now: () => number): SiteState {
+export function openSiteState(config: Config, settings: { setting(name: string): string | undefined; setSetting(name: string, value: string): Promise<void> }, now: () => number): SiteState {
   const stored = settings.setting('network.policy') === 'ignore' ? 'ignore' : 'discover'
   let view = networkView(config, stored)
   let views: readonly NetworkView[] = [view]
@@ -30,8 +31,8 @@ export function openSiteState(config: Config, settings: { setting(name: string):
     network: () => view,
     networks: () => views,
     reservations: () => none,
-    setPolicy(policy) {
-      settings.setSetting('network.policy', policy)
+    async setPolicy(policy) {
+      await settings.setSetting('network.policy', policy)
       view = { ...view, policy }
       views = [view]
     },

@@ -40,7 +40,7 @@ export async function runDeploy(deps: AppDeps, name: string, version: string): P
     if (app === undefined) return
     const next = { ...app, ...change, stateSinceMs: change.state === undefined || change.state === app.state ? app.stateSinceMs : Date.now() }
     if (JSON.stringify(next) === JSON.stringify(app)) return
-    deps.apps.put(name, next)
+    void deps.apps.put(name, next)
     deps.changed()
   }
 
@@ -102,7 +102,7 @@ export function resumeDeploys(deps: AppDeps): void {
     const app = parseStoredApp(row.value)
     if (app.removed || app.state === 'serving' || app.state === 'failed') continue
     if (app.state !== 'starting' && !existsSync(workFolder(deps, app.name, app.latest.version))) {
-      deps.apps.put(app.name, { ...app, state: 'failed', detail: 'the appliance was restarted before the folder was stored: deploy it again' })
+      void deps.apps.put(app.name, { ...app, state: 'failed', detail: 'the appliance was restarted before the folder was stored: deploy it again' })
     } else void runDeploy(deps, app.name, app.latest.version)
   }
 }

@@ -26,12 +26,12 @@ export interface AppDeps {
   changed(): void
 }
 
-/** The apps table: rows are JSON that only the apps module reads. Durable on return. */
+/** The apps table: rows are JSON that only the apps module reads. Changes are seen at once; their promises tell when they are on disk. */
 export interface AppStore {
   list(): readonly AppRecord[]
   find(name: string): AppRecord | undefined
-  put(name: string, value: unknown): void
-  remove(name: string): void
+  put(name: string, value: unknown): Promise<void>
+  remove(name: string): Promise<void>
 }
 
 /** What `registerAppRoutes(app, deps)` in routes.ts must be; `app` has the prefix /api/v1, sessions and problem+json already. */

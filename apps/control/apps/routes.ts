@@ -40,7 +40,7 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   })
   app.delete('/apps/:name', async (request, reply) => {
     const stored = find(Named.parse(request.params).name)
-    deps.apps.put(stored.name, { ...stored, removed: true, running: null })
+    await deps.apps.put(stored.name, { ...stored, removed: true, running: null })
     deps.record({ machineId: null, kind: 'app.removed', level: 'info', text: `App ${stored.name} was removed; its database is kept.`, data: { app: stored.name } })
     deps.changed()
     return reply.code(204).send()
@@ -80,7 +80,7 @@ async function accept(deps: AppDeps, upload: string): Promise<StoredApp> {
   const stored = newVersion(deps, planned.value, new Date())
   const work = await makeWorkFolder(deps, stored.name, stored.latest.version)
   await rename(upload, path.join(work, 'app.tar'))
-  deps.apps.put(stored.name, stored)
+  await deps.apps.put(stored.name, stored)
   deps.record({ machineId: null, kind: 'app.sent', level: 'info', text: `App ${stored.name} ${stored.latest.version} was sent.`, data: { app: stored.name, version: stored.latest.version } })
   deps.changed()
   return stored

@@ -1,6 +1,6 @@
 import httpProxy from '@fastify/http-proxy'
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { apiPrefix } from '#contract/operator-api'
@@ -34,7 +34,7 @@ const bodyLimit = 1024 * 1024
  * `.server` and listens.
  */
 export async function makeOperatorServer(deps: OperatorDeps, options: OperatorServerOptions): Promise<FastifyInstance> {
-  const common = { loggerInstance: options.log, disableRequestLogging: true, bodyLimit, trustProxy: false, requestTimeout: 300_000 }
+  const common = { loggerInstance: options.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit, trustProxy: false, requestTimeout: 300_000 }
   const app = (options.tls === undefined ? Fastify(common) : Fastify({ ...common, https: { ...options.tls, minVersion: 'TLSv1.2' } })) as unknown as FastifyInstance
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { AgentReport, EnrolRequest } from '#contract/agent-api'
@@ -38,7 +38,7 @@ function whileConnected(reply: FastifyReply): AbortSignal {
  * @param tls the appliance's certificate and the CA that agents' certificates are checked against
  */
 export function makeMachineServer(deps: MachineDeps, options: { tls: { cert: string; key: string; ca: string }; log: Logger }): FastifyInstance {
-  const app = Fastify({ loggerInstance: options.log, disableRequestLogging: true, bodyLimit, requestTimeout: 60_000, https: { ...options.tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance
+  const app = Fastify({ loggerInstance: options.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit, requestTimeout: 60_000, https: { ...options.tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
   app.setErrorHandler((error: FastifyError, request, reply) => {

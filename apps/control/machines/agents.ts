@@ -4,7 +4,7 @@ import { AgentReport } from '#contract/agent-api'
 export interface LastReport { readonly report: AgentReport; readonly atMs: number }
 
 /** Where reports and enrolments survive a restart of control: keys and JSON texts. */
-export interface AgentMemory { entries(bucket: string): { key: string; value: string }[]; put(bucket: string, key: string, value: string): void; remove(bucket: string, key: string): void }
+export interface AgentMemory { entries(bucket: string): { key: string; value: string }[]; put(bucket: string, key: string, value: string): Promise<void>; remove(bucket: string, key: string): Promise<void> }
 
 /** One machine's finished enrolment: the hashes let the same key ask again after an answer was lost, and nobody else. */
 export interface Enrolled { readonly generation: number; readonly secretHash: string; readonly keyHash: string }
@@ -16,7 +16,8 @@ export interface AgentDesk {
   /** Whether it was heard of within the last 45 s. */
   isAlive(machineId: string): boolean
   enrolled(machineId: string): Enrolled | undefined
-  setEnrolled(machineId: string, enrolled: Enrolled): void
+  /** Resolves when it is on disk. */
+  setEnrolled(machineId: string, enrolled: Enrolled): Promise<void>
   forget(machineId: string): void
   /** Wakes everyone who waits for a new target. */
   changed(): void
@@ -46,21 +47,21 @@ export function agentDesk(memory: AgentMemory, now: () => number): AgentDesk {
       const before = saved.get(machineId)
       if (before?.swarm === swarm && entry.atMs - before.atMs < saveEveryMs) return
       saved.set(machineId, { swarm, atMs: entry.atMs })
-      memory.put('report', machineId, JSON.stringify(entry))
+      void memory.put('report', machineId, JSON.stringify(entry))
     },
     last: (machineId) => last.get(machineId),
     isAlive: (machineId) => now() - (last.get(machineId)?.atMs ?? 0) < aliveMs,
     enrolled: (machineId) => enrolled.get(machineId),
     setEnrolled(machineId, one) {
       enrolled.set(machineId, one)
-      memory.put('enrolled', machineId, JSON.stringify(one))
+      return memory.put('enrolled', machineId, JSON.stringify(one))
     },
     forget(machineId) {
       last.delete(machineId)
       saved.delete(machineId)
       enrolled.delete(machineId)
-      memory.remove('report', machineId)
-      memory.remove('enrolled', machineId)
+      void memory.remove('report', machineId)
+      void memory.remove('enrolled', machineId)
     },
     changed() { for (const wake of waiting) wake() },
     waitForChange: (waitMs, signal) => new Promise((resolve) => {

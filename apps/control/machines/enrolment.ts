@@ -66,7 +66,7 @@ export async function enrol(deps: EnrolmentDeps, request: z.infer<typeof EnrolRe
     return refused('This secret was used already, is too old, or is wrong.')
   }
   await deps.store.issued(signed.value.serial, machine.id, at)
-  deps.agents.setEnrolled(machine.id, { generation: request.generation, secretHash, keyHash })
+  await deps.agents.setEnrolled(machine.id, { generation: request.generation, secretHash, keyHash })
   await deps.registry.change(machine.id, (m) => ({ ...m, lastSeenAt: at }), { machineId: machine.id, kind: 'agent.enrolled', level: 'info', text: 'The agent enrolled', data: { generation: request.generation } })
   return { kind: 'enrolled', response: { certificate: signed.value.cert, ca: deps.authority.pem } }
 }

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,14 +46,44 @@ for (let n = 0; ; n += 1) { await s.commitLease({ networkId: 'n', address: '10.0
     await store.close()
   }, 30_000)
 
-  it('keeps facts by bucket', async () => {
-    const store = openHotStore(newFile())
-    store.put('setting', 'a', '1')
-    store.put('setting', 'a', '2')
+  it('commits in the order asked, and lets one write that makes no sense harm no other', async () => {
+    const file = newFile()
+    const store = openHotStore(file)
+    const outcomes = await Promise.allSettled(Array.from({ length: 500 }, (_, n) => store.commitLease(n === 250 ? { ...lease(1), address: {} as string } : { ...lease(1), expiresAtMs: n })))
+    expect(outcomes.filter((one) => one.status === 'rejected')).toHaveLength(1)
+    expect(store.leases()).toEqual([{ ...lease(1), expiresAtMs: 499 }])
+    expect(store.figures().commits).toBeLessThan(50)
+    await store.close()
+  })
+
+  it('takes over leases that the first version stored, and prunes the oldest lines', async () => {
+    const file = newFile()
+    const old = new Database(file)
+    old.exec('CREATE TABLE lease (network TEXT NOT NULL, address TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (network, address))')
+    old.prepare('INSERT INTO lease VALUES (?, ?, ?)').run('n', '10.0.0.1', JSON.stringify({ ...lease(1), clientId: 'ff' }))
+    old.close()
+    const store = openHotStore(file)
+    expect(store.leases()).toEqual([{ ...lease(1), clientId: 'ff' }])
+    await Promise.all(Array.from({ length: 2500 }, (_, n) => store.append(event(String(n)))))
+    await store.prune(10)
+    expect(store.events({ after: 0, limit: 100 }).map((e) => e.seq)).toEqual(Array.from({ length: 10 }, (_, n) => 2491 + n))
+    await store.close()
+  })
+
+  it('keeps facts by bucket, also after it was opened again', async () => {
+    const file = newFile()
+    const store = openHotStore(file)
+    await store.put('setting', 'a', '1')
+    void store.put('setting', 'a', '2')
     expect(store.get('setting', 'a')).toBe('2')
     expect(store.get('secret', 'a')).toBeUndefined()
     await store.commitLease(lease(1))
     expect(store.leases()).toEqual([lease(1)])
     await store.close()
+    const again = openHotStore(file)
+    expect(again.get('setting', 'a')).toBe('2')
+    await again.remove('setting', 'a')
+    expect(again.entries('setting')).toEqual([])
+    await again.close()
   })
 })
