@@ -54,6 +54,10 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
     const order = orders.current(machineId)
     return order?.id === orderId && order.kind === kind
   }
+  const heardOf = (id: string): void => {
+    if (registry.get(id)?.phase !== 'silent') return
+    void registry.change(id, (m) => movedIfLegal(m, 'agent.reported', now()), { machineId: id, kind: 'agent.reported', level: 'info', text: 'Its agent is heard of again', data: {} })
+  }
   return {
     facts,
     owner(mac, token) {
@@ -78,6 +82,8 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
     },
     isRevoked: (serial, id) => core.isRevoked(serial, id),
     async target(id, etag, waitMs, signal) {
+      agents.asked(id)
+      heardOf(id)
       const end = now() + waitMs
       for (;;) {
         const machine = registry.get(id)
@@ -95,7 +101,8 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
       const before = agents.last(id)?.report
       agents.reported(id, report)
       state.resetDiskBoots(id)
-      if (machine.phase === 'silent') void registry.change(id, (m) => movedIfLegal(m, 'agent.reported', now()), { machineId: id, kind: 'agent.reported', level: 'info', text: 'Its agent is heard of again', data: {} })
+      if (before !== undefined && report.metrics.uptimeSeconds < before.metrics.uptimeSeconds) void core.journal.record({ machineId: id, kind: 'system.started', level: 'info', text: 'Its installed system started again', data: { uptimeSeconds: report.metrics.uptimeSeconds } })
+      if (machine.phase === 'silent') heardOf(id)
       else if (Date.parse(machine.lastSeenAt) < now() - 60_000) void registry.change(id, (m) => ({ ...m, lastSeenAt: new Date(now()).toISOString() }))
       else core.show(id)
       if (JSON.stringify([before?.swarm, before?.instances, before?.tasks]) !== JSON.stringify([report.swarm, report.instances, report.tasks])) core.changed()

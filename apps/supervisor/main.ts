@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Image, Machine } from '#contract/operator-api'
+import type { z } from 'zod'
+import type { EventPage, Image } from '#contract/operator-api'
 import { startAppliance, type Appliance } from './appliance.ts'
 import { standOn } from './interface.ts'
 import { clearLabNetwork, labNames, labStanding, makeLabNetwork } from './lab/network.ts'
@@ -9,6 +10,9 @@ import { startLab, type Lab } from './lab/lab.ts'
 import { ask } from './operator.ts'
 import { parseUp, usage, type UpOptions } from './options.ts'
 import { claimRunDir } from './run-dir.ts'
+
+/** What only a ramdisk or an agent that runs brings about. */
+const signsOfLife: ReadonlySet<string> = new Set(['inventory.posted', 'system.started', 'agent.reported', 'agent.enrolled'])
 
 const startedAt = Date.now()
 const say = (text: string): void => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s] ${text}`)
@@ -75,10 +79,11 @@ async function startMachines(options: UpOptions, appliance: Appliance): Promise<
     if (needed.length > 0 && needed.every((image) => image.state === 'ready')) break
     await wait(500)
   }
+  const { lastSeq: before = 0 } = ((await ask(socket, 'events?limit=1')) ?? {}) as Partial<z.infer<typeof EventPage>>
+  // What an earlier run left in the registry says nothing of now: only a word from the machine itself does.
   const settled = async (mac: string): Promise<boolean> => {
-    const machines = (await ask(socket, 'machines')) as Machine[] | undefined
-    const machine = machines?.find((one) => one.macs.includes(mac) || one.mac === mac)
-    return machine !== undefined && machine.phase !== 'seen' && machine.phase !== 'silent'
+    const page = (await ask(socket, `machines/${mac}/events?after=${before}&limit=1000`)) as z.infer<typeof EventPage> | undefined
+    return page?.events.some(({ kind }) => signsOfLife.has(kind)) ?? false
   }
   const lab = await startLab({ machines: options.machines, names: labNames(options.name), dataDir: options.dataDir, runDir: options.runDir, kernel: appliance.kernel(), settled, say })
   writeFileSync(path.join(options.runDir, 'lab.json'), JSON.stringify({ machines: lab.guests.map(({ index, kind, mac, uuid, serial, folder }) => ({ name: `lab-${index + 1}`, kind, mac, uuid, serial, folder })) }))

@@ -12,8 +12,10 @@ export interface Enrolled { readonly generation: number; readonly secretHash: st
 /** Agents of installed machines. */
 export interface AgentDesk {
   reported(machineId: string, report: AgentReport): void
+  /** It asked for its target: while it applies one, that is its only sign of life. */
+  asked(machineId: string): void
   last(machineId: string): LastReport | undefined
-  /** Whether it was heard of within the last 45 s. */
+  /** Whether it reported or asked within the last 45 s. */
   isAlive(machineId: string): boolean
   enrolled(machineId: string): Enrolled | undefined
   /** Resolves when it is on disk. */
@@ -31,6 +33,7 @@ const saveEveryMs = 60_000
 /** The desk over a small memory. Reports are saved at once where the Swarm's facts changed, else once a minute. */
 export function agentDesk(memory: AgentMemory, now: () => number): AgentDesk {
   const last = new Map<string, LastReport>()
+  const askedAt = new Map<string, number>()
   const saved = new Map<string, { swarm: string; atMs: number }>()
   const enrolled = new Map(memory.entries('enrolled').map(({ key, value }) => [key, JSON.parse(value) as Enrolled]))
   const waiting = new Set<() => void>()
@@ -49,8 +52,9 @@ export function agentDesk(memory: AgentMemory, now: () => number): AgentDesk {
       saved.set(machineId, { swarm, atMs: entry.atMs })
       void memory.put('report', machineId, JSON.stringify(entry))
     },
+    asked: (machineId) => void askedAt.set(machineId, now()),
     last: (machineId) => last.get(machineId),
-    isAlive: (machineId) => now() - (last.get(machineId)?.atMs ?? 0) < aliveMs,
+    isAlive: (machineId) => now() - Math.max(last.get(machineId)?.atMs ?? 0, askedAt.get(machineId) ?? 0) < aliveMs,
     enrolled: (machineId) => enrolled.get(machineId),
     setEnrolled(machineId, one) {
       enrolled.set(machineId, one)
@@ -58,6 +62,7 @@ export function agentDesk(memory: AgentMemory, now: () => number): AgentDesk {
     },
     forget(machineId) {
       last.delete(machineId)
+      askedAt.delete(machineId)
       saved.delete(machineId)
       enrolled.delete(machineId)
       void memory.remove('report', machineId)
