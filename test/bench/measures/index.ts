@@ -1,0 +1,12 @@
+import type { Bench } from '../bench.ts'
+import { measureBurst, measureDhcp, measureScale } from './dhcp.ts'
+import { measureHttp, measureTftp } from './files.ts'
+
+/** Every measure of the bench, in the order of a whole run. */
+export const measures: readonly { readonly id: string; readonly title: string; run(bench: Bench): Promise<void> }[] = [
+  { id: 'dhcp', title: 'durable addresses a second, against Kea, dhcpd and dnsmasq', run: measureDhcp },
+  { id: 'burst', title: '1,000 machines ask at one instant', run: measureBurst },
+  { id: 'scale', title: 'larger pools and more leases', run: measureScale },
+  { id: 'tftp', title: 'TFTP with and without windows and loss, against tftpd-hpa and atftpd', run: measureTftp },
+  { id: 'http', title: 'an image of 1 GiB over HTTP, against nginx', run: measureHttp },
+]
