@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,7 +29,11 @@ async function main(): Promise<void> {
   const samples: Sample[] = []
   const world = await openWorld(built)
   const startedAt = new Date()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void world.close().finally(() => process.exit(130)))
+  const close = async (): Promise<void> => {
+    await world.close()
+    rmSync(built, { recursive: true, force: true })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().finally(() => process.exit(130)))
   try {
     for (const measure of chosen) await measure.run({
       world, built, files: path.join(results, 'files'), quick: values.quick, pairs: () => Array.from({ length: pairs }, (_, index) => index),
@@ -40,7 +44,7 @@ async function main(): Promise<void> {
       },
     })
   } finally {
-    await world.close()
+    await close()
     report(samples, startedAt, values.quick, values.json ?? path.join(results, 'bench.json'))
   }
 }

@@ -12,8 +12,10 @@ const config = JSON.parse(process.argv[2] ?? '{}') as Config
 const hot = openHotStore(config.store)
 // Digests are names here: reading a large file for its own would count as memory of the server.
 const files = new Map(Object.entries(config.files).map(([name, path]): [string, BootFile] => [name, { name, path, sizeBytes: statSync(path).size, sha256: createHash('sha256').update(name).digest('hex') }]))
+const networks = [config.network]
+const noReservations: ReturnType<Site['reservations']> = []
 const site: Site = {
-  file: (name) => files.get(name), networks: () => [config.network], machine: () => undefined, chunkPath: () => undefined,
+  file: (name) => files.get(name), networks: () => networks, reservations: () => noReservations, machine: () => undefined, chunkPath: () => undefined,
   leases: () => hot.leases(), commitLease: (lease) => hot.commitLease(lease), report: () => undefined,
 }
 const netboot = await startNetboot({ site, log: pino({ level: 'warn' }) })

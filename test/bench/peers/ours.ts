@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import type { NetworkView } from '#netboot/site'
 import { cableCidr, serverAddress, type ServerPlan, type World } from '../world.ts'
 import { leaseSeconds, type DhcpPeer, type FilePeer, type Pool } from './peer.ts'
 
@@ -9,7 +10,10 @@ const wholePool: Pool = { from: '10.77.16.1', to: '10.77.64.0' }
 export function oursPlan(built: string, world: World, options: { pool?: Pool; folder?: string; store?: string }): ServerPlan {
   const { pool = wholePool, folder } = options
   const store = options.store ?? path.join(world.scratch('ours'), 'hot.db')
-  const network = { id: 'bench', interface: 'eth0', address: serverAddress, cidr: cableCidr, gateway: serverAddress, dns: [serverAddress], ntp: [serverAddress], rangeFrom: pool.from, rangeTo: pool.to, leaseSeconds, domain: 'bench.test', mode: 'full', policy: 'discover' }
+  const network: NetworkView = {
+    id: 'bench', interface: 'eth0', address: serverAddress, cidr: cableCidr, relayed: false, gateway: serverAddress, dns: [serverAddress], ntp: [serverAddress], ranges: [pool], excluded: [], leaseSeconds, domain: 'bench.test', options: [],
+    mode: 'full', policy: 'discover', authoritative: true, whenOtherServer: 'warn',
+  }
   const files = folder === undefined ? {} : Object.fromEntries(readdirSync(folder).map((name) => [name, path.join(folder, name)]))
   return { argv: [process.execPath, path.join(built, 'ours.mjs'), JSON.stringify({ network, files, store })], listens: { protocol: 'tcp', port: 80 } }
 }
