@@ -23,7 +23,7 @@ export function networkView(config: Config, policy: 'discover' | 'ignore'): Netw
   const dns = config.labDir === '' ? hostNameServers() : [config.address]
   return {
     id: 'provisioning', interface: config.interface, address: config.address, cidr: config.cidr, gateway: config.address, dns: dns.length === 0 ? [config.address] : dns, ntp: [config.address],
-    relayed: false, ranges: [{ from: rangeFrom, to: rangeTo }], excluded: [], leaseSeconds: 3600, domain: 'lab.test', options: [], mode: config.mode, policy, authoritative: true, whenOtherServer: 'warn',
+    relayed: false, ranges: [{ from: rangeFrom, to: rangeTo }], excluded: [], leaseSeconds: 3600, domain: 'lab.test', options: [], mode: config.mode, policy, authoritative: false, whenOtherServer: 'warn',
   }
 }
 

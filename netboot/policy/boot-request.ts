@@ -4,6 +4,7 @@ import type { BootArchitecture } from '../arch/arch.ts'
 import { architectures } from '../arch/index.ts'
 import { broadcastFlag, defaultMaxBytes, readMac, type DhcpMessage } from '../codec/dhcp4.ts'
 import { option, readAddress, readArchitectures, readIsIpxe, readMessageType, readNumber, readText, type MessageType } from '../codec/dhcp4-options.ts'
+import { decodeRelayAgent, silentRelay, type RelayAgent } from '../codec/relay-agent.ts'
 import { decodeClientUuid } from '../codec/uuid.ts'
 import type { ClientFacts, DropReason } from '../site.ts'
 
@@ -21,7 +22,14 @@ export interface BootRequest {
   readonly serverId: string | null
   /** ciaddr; null where it has no address yet. */
   readonly clientAddress: string | null
+  /** giaddr */
   readonly relayAddress: string | null
+  /** What the relay added (option 82). */
+  readonly relay: RelayAgent
+  /** Option 118, which counts only behind a relay. */
+  readonly subnetSelection: string | null
+  /** The lease time it asks for (option 51). */
+  readonly wantedSeconds: number | null
   readonly wantsBroadcast: boolean
   /** Option 55; empty where absent. */
   readonly wantedOptions: readonly number[]
@@ -30,11 +38,14 @@ export interface BootRequest {
 }
 
 /** The facts of a message on port 67 or 4011; faults name why it is none of our business. */
-export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kind: DropReason & ('not-a-request' | 'not-ethernet') }> {
+export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kind: DropReason & ('not-a-request' | 'not-ethernet' | 'malformed') }> {
   const type = readMessageType(message.options)
   if (message.op !== 'request' || type === undefined || type === 'offer' || type === 'ack' || type === 'nak') return fault({ kind: 'not-a-request' })
   const mac = readMac(message)
   if (mac === undefined || mac === '00:00:00:00:00:00' || (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1) return fault({ kind: 'not-ethernet' })
+  const agent = message.options.get(option.relayAgent)
+  const relay = agent ? decodeRelayAgent(agent) : ok(silentRelay)
+  if (!relay.ok) return fault({ kind: 'malformed' })
   const vendorClass = readText(message.options, option.vendorClass)
   const bootClass = vendorClass.startsWith('PXEClient') ? 'PXEClient' : vendorClass.startsWith('HTTPClient') ? 'HTTPClient' : null
   const isIpxe = readIsIpxe(message.options)
@@ -48,10 +59,11 @@ export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kin
       architecture: architecture?.id ?? null, vendorClass: vendorClass.slice(0, 64), hostname: readText(message.options, option.hostname, 63),
       uuid: decodeClientUuid(message.options.get(option.clientUuid)),
     },
-    clientId: Array.from((message.options.get(option.clientId) ?? new Uint8Array()).subarray(0, 64), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    clientId: Array.from((message.options.get(option.clientId) ?? new Uint8Array()).subarray(0, 255), (byte) => byte.toString(16).padStart(2, '0')).join(''),
     requestedAddress: readAddress(message.options, option.requestedAddress) ?? null,
     serverId: readAddress(message.options, option.serverId) ?? null,
-    clientAddress: orNull(message.clientAddress), relayAddress: orNull(message.relayAddress),
+    clientAddress: orNull(message.clientAddress), relayAddress: orNull(message.relayAddress), relay: relay.value,
+    subnetSelection: readAddress(message.options, option.subnetSelection) ?? null, wantedSeconds: readNumber(message.options, option.leaseTime) ?? null,
     wantsBroadcast: (message.flags & broadcastFlag) !== 0,
     wantedOptions: Array.from(message.options.get(option.parameterList) ?? []),
     maxBytes: readMaxBytes(message),

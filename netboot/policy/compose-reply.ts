@@ -1,4 +1,4 @@
-import { addressesOption, byteOption, domainSearchOption, longOption, messageTypes, option } from '../codec/dhcp4-options.ts'
+import { addressesOption, byteOption, domainSearchOption, longOption, option } from '../codec/dhcp4-options.ts'
 import { broadcastFlag, type DhcpMessage } from '../codec/dhcp4.ts'
 import { parseCidr, renderIpv4 } from '../codec/ipv4.ts'
 import { encodeLatin } from '../codec/latin.ts'
@@ -14,27 +14,45 @@ export interface Grant {
   readonly hostname: string | null
 }
 
+const typeBytes = { offer: byteOption(2), ack: byteOption(5), nak: byteOption(6) } as const
+
 /** Always sent, in this order, before what the client asked for: without them the answer is none. */
 const required: readonly number[] = [option.messageType, option.serverId, option.leaseTime]
 
+/** Sent whether asked for or not, where they are known: booting needs them, or a rule that they be echoed. */
+const unasked: readonly number[] = [option.vendorClass, option.vendorSpecific, option.ipxe, option.clientUuid, option.clientId, option.subnetSelection]
+
+/** What nobody may set for a network: the protocol's own. */
+const protocolOptions: ReadonlySet<number> = new Set([
+  option.pad, option.mask, option.requestedAddress, option.leaseTime, option.overload, option.messageType, option.serverId, option.parameterList, option.message, option.maxSize,
+  option.clientId, option.relayAgent, option.clientUuid, option.subnetSelection, option.end,
+])
+
 /**
  * The answer to a request. Options come in the order of the client's list (a client with little room keeps what it asked for first), then
- * those that booting needs whether asked for or not. Options 61 and 82 are echoed (RFC 6842, RFC 3046 §2.2), and 97 for PXE.
+ * those that booting needs whether asked for or not. Options 61, 82 and 118 are echoed (RFC 6842, RFC 3046 §2.2, RFC 3011 §2), and 97 for PXE.
  */
 export function composeReply(request: BootRequest, asked: DhcpMessage, network: NetworkView, grant: Grant, boot: BootAnswer): DhcpMessage {
-  const known = new Map<number, Uint8Array>([
-    [option.messageType, byteOption(messageTypes.indexOf(grant.type) + 1)],
-    [option.serverId, addressesOption([network.address])],
-    ...(grant.leaseSeconds === null ? [] : leaseTimes(grant.leaseSeconds)),
-    ...(network.mode === 'proxy' ? [] : networkOptions(network, grant.hostname)),
-    ...bootOptions(request, boot, asked),
-    ...echoed(asked),
-  ])
-  const always = [...required, option.vendorClass, option.vendorSpecific, option.ipxe, option.clientUuid, option.clientId, ...(request.bootClass === 'HTTPClient' ? [option.bootFile] : []), option.relayAgent]
-  const order = [...required, ...(request.wantedOptions.length > 0 ? request.wantedOptions : known.keys()), ...always.slice(required.length)]
-  const last = known.get(option.relayAgent)
-  const options = new Map(order.flatMap((code) => (known.has(code) && code !== option.relayAgent ? [[code, known.get(code) as Uint8Array] as const] : [])))
-  if (last) options.set(option.relayAgent, last)
+  const prepared = prepare(network)
+  const own = new Map<number, Uint8Array>([[option.messageType, typeBytes[grant.type]], [option.serverId, serverId(request, prepared)]])
+  if (grant.leaseSeconds !== null) addLeaseTimes(own, grant.leaseSeconds)
+  if (grant.hostname && network.mode === 'full') own.set(option.hostname, encodeLatin(grant.hostname))
+  if (boot.kind === 'boot') addBootOptions(own, request, boot, asked)
+  for (const code of echoed) { const value = asked.options.get(code); if (value) own.set(code, value) }
+  const shared = network.mode === 'full' ? prepared.options : none
+
+  const options = new Map<number, Uint8Array>()
+  const add = (code: number): void => {
+    const value = own.get(code) ?? shared.get(code)
+    if (value && code !== option.relayAgent) options.set(code, value)
+  }
+  for (const code of required) add(code)
+  if (request.wantedOptions.length > 0) for (const code of request.wantedOptions) add(code)
+  else for (const code of [...shared.keys(), ...own.keys()]) add(code)
+  for (const code of unasked) if (own.has(code)) add(code)
+  if (request.bootClass === 'HTTPClient') add(option.bootFile)
+  const agent = own.get(option.relayAgent)
+  if (agent) options.set(option.relayAgent, agent)
   const hasFile = boot.kind === 'boot'
   return {
     ...emptyReply(asked), yourAddress: grant.address, nextServer: hasFile ? boot.nextServer : '0.0.0.0',
@@ -45,12 +63,12 @@ export function composeReply(request: BootRequest, asked: DhcpMessage, network: 
 
 /** A refusal: the client must forget its address and begin again. @see RFC 2131 table 3 */
 export function composeNak(request: BootRequest, asked: DhcpMessage, network: NetworkView, why: string): DhcpMessage {
-  const options = new Map([
-    [option.messageType, byteOption(messageTypes.indexOf('nak') + 1)],
-    [option.serverId, addressesOption([network.address])],
+  const options = new Map<number, Uint8Array>([
+    [option.messageType, typeBytes.nak],
+    [option.serverId, serverId(request, prepare(network))],
     [option.message, encodeLatin(why)],
-    ...echoed(asked),
   ])
+  for (const code of echoed) { const value = asked.options.get(code); if (value) options.set(code, value) }
   // Behind a relay the client's address is of no use any more, so the relay must broadcast (RFC 2131 §4.3.2).
   return { ...emptyReply(asked), flags: request.relayAddress === null ? asked.flags : asked.flags | broadcastFlag, options }
 }
@@ -67,36 +85,49 @@ const emptyReply = (asked: DhcpMessage): DhcpMessage => ({
   ...asked, op: 'reply', hops: 0, secs: 0, clientAddress: '0.0.0.0', yourAddress: '0.0.0.0', nextServer: '0.0.0.0', serverName: '', bootFile: '', options: new Map(),
 })
 
-const leaseTimes = (seconds: number): [number, Uint8Array][] => [
-  [option.leaseTime, longOption(seconds)],
-  [option.renewalTime, longOption(Math.floor(seconds / 2))],
-  [option.rebindingTime, longOption(Math.floor((seconds * 7) / 8))],
-]
+function addLeaseTimes(options: Map<number, Uint8Array>, seconds: number): void {
+  options.set(option.leaseTime, longOption(seconds))
+  options.set(option.renewalTime, longOption(Math.floor(seconds / 2)))
+  options.set(option.rebindingTime, longOption(Math.floor((seconds * 7) / 8)))
+}
 
-function networkOptions(network: NetworkView, hostname: string | null): [number, Uint8Array][] {
+interface Prepared { readonly serverId: Uint8Array; readonly options: ReadonlyMap<number, Uint8Array> }
+
+const none: ReadonlyMap<number, Uint8Array> = new Map()
+/** Remembered by the network's own object, which never changes. */
+const preparedNetworks = new WeakMap<NetworkView, Prepared>()
+
+function prepare(network: NetworkView): Prepared {
+  const known = preparedNetworks.get(network)
+  if (known) return known
+  const made = { serverId: addressesOption([network.address]), options: networkOptions(network) }
+  preparedNetworks.set(network, made)
+  return made
+}
+
+/** The relay may stand in our place (RFC 5107), so that renewals come through it too. */
+const serverId = (request: BootRequest, prepared: Prepared): Uint8Array => (request.relay.serverIdOverride === null ? prepared.serverId : addressesOption([request.relay.serverIdOverride]))
+
+function networkOptions(network: NetworkView): Map<number, Uint8Array> {
   const cidr = parseCidr(network.cidr)
-  return [
-    ...(cidr ? [[option.mask, addressesOption([renderIpv4(cidr.mask)])], [option.broadcast, addressesOption([renderIpv4(cidr.last)])]] as [number, Uint8Array][] : []),
-    ...(network.gateway === '' ? [] : [[option.router, addressesOption([network.gateway])]] as [number, Uint8Array][]),
-    ...(network.dns.length === 0 ? [] : [[option.dns, addressesOption(network.dns)]] as [number, Uint8Array][]),
-    ...(network.ntp.length === 0 ? [] : [[option.ntp, addressesOption(network.ntp)]] as [number, Uint8Array][]),
-    ...(network.domain === '' ? [] : [[option.domain, encodeLatin(network.domain)], [option.domainSearch, domainSearchOption([network.domain])]] as [number, Uint8Array][]),
-    ...(hostname ? [[option.hostname, encodeLatin(hostname)]] as [number, Uint8Array][] : []),
-  ]
+  const made = new Map<number, Uint8Array>()
+  if (cidr) made.set(option.mask, addressesOption([renderIpv4(cidr.mask)])).set(option.broadcast, addressesOption([renderIpv4(cidr.last)]))
+  if (network.gateway !== '') made.set(option.router, addressesOption([network.gateway]))
+  if (network.dns.length > 0) made.set(option.dns, addressesOption(network.dns))
+  if (network.ntp.length > 0) made.set(option.ntp, addressesOption(network.ntp))
+  if (network.domain !== '') made.set(option.domain, encodeLatin(network.domain)).set(option.domainSearch, domainSearchOption([network.domain]))
+  for (const { code, value } of network.options) if (!protocolOptions.has(code)) made.set(code, value)
+  return made
 }
 
-function bootOptions(request: BootRequest, boot: BootAnswer, asked: DhcpMessage): [number, Uint8Array][] {
-  if (boot.kind !== 'boot') return []
+function addBootOptions(options: Map<number, Uint8Array>, request: BootRequest, boot: BootAnswer & { kind: 'boot' }, asked: DhcpMessage): void {
   const uuid = asked.options.get(option.clientUuid)
-  const options: [number, Uint8Array][] = [[option.bootFile, encodeLatin(boot.file)], [option.tftpServer, encodeLatin(boot.nextServer)]]
-  if (boot.vendorClass) options.push([option.vendorClass, encodeLatin(boot.vendorClass)])
-  if (boot.vendorOptions) options.push([option.vendorSpecific, boot.vendorOptions])
-  if (boot.ipxeOptions) options.push([option.ipxe, boot.ipxeOptions])
-  if (uuid && request.bootClass) options.push([option.clientUuid, uuid])
-  return options
+  options.set(option.bootFile, encodeLatin(boot.file))
+  options.set(option.tftpServer, encodeLatin(boot.nextServer))
+  if (boot.vendorClass) options.set(option.vendorClass, encodeLatin(boot.vendorClass))
+  if (boot.vendorOptions) options.set(option.vendorSpecific, boot.vendorOptions)
+  if (boot.ipxeOptions) options.set(option.ipxe, boot.ipxeOptions)
+  if (uuid && request.bootClass) options.set(option.clientUuid, uuid)
 }
 
-const echoed = (asked: DhcpMessage): [number, Uint8Array][] => [option.clientId, option.relayAgent].flatMap((code) => {
-  const value = asked.options.get(code)
-  return value ? [[code, value] as [number, Uint8Array]] : []
-})
+const echoed: readonly number[] = [option.clientId, option.subnetSelection, option.relayAgent]

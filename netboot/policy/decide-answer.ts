@@ -1,8 +1,8 @@
-import type { DropReason, Lease, MachineView, NetworkView } from '../site.ts'
+import type { DropReason, Lease, NetworkView } from '../site.ts'
 import type { BootRequest } from './boot-request.ts'
 import type { Grant } from './compose-reply.ts'
 import type { BootAnswer } from './decide-offer.ts'
-import { decideLease } from './decide-lease.ts'
+import { decideLease, type Claim } from './decide-lease.ts'
 import type { LeaseBook } from './lease-book.ts'
 
 /** What a DHCP server does with one message, address and booting together. */
@@ -15,11 +15,11 @@ export type DhcpAnswer =
   | { kind: 'ignore'; why: DropReason }
 
 /** Joins the two decisions. `port` is where the message came to: 4011 gives boot answers only, and so does a network in proxy mode. */
-export function decideAnswer(request: BootRequest, port: number, boot: BootAnswer, book: LeaseBook, network: NetworkView, machine: MachineView | undefined, nowMs: number): DhcpAnswer {
+export function decideAnswer(request: BootRequest, port: number, boot: BootAnswer, book: LeaseBook, network: NetworkView, claim: Claim & { hostname: string | null }, nowMs: number): DhcpAnswer {
   if (boot.kind === 'ignore') return boot
   if (port === 4011 || network.mode === 'proxy') return decideProxy(request, port, boot)
-  const hostname = machine?.hostname ?? null
-  const decided = decideLease(request, book, network, machine?.address ?? null, nowMs)
+  const { hostname } = claim
+  const decided = decideLease(request, book, network, claim, nowMs)
   switch (decided.kind) {
     case 'offer': return { kind: 'reply', grant: { type: 'offer', address: decided.address, leaseSeconds: decided.leaseSeconds, hostname }, lease: null }
     case 'ack': return { kind: 'reply', grant: { type: 'ack', address: decided.lease.address, leaseSeconds: decided.leaseSeconds, hostname }, lease: decided.lease }

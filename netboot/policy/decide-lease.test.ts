@@ -3,7 +3,8 @@ import { testNetwork } from '../../test/sim/memory-site.ts'
 import type { Lease, NetworkView } from '../site.ts'
 import type { BootRequest } from './boot-request.ts'
 import { decideAnswer } from './decide-answer.ts'
-import { decideLease } from './decide-lease.ts'
+import { silentRelay } from '../codec/relay-agent.ts'
+import { decideLease, type Claim } from './decide-lease.ts'
 import { LeaseBook } from './lease-book.ts'
 
 const now = 1_000_000
@@ -12,11 +13,13 @@ const other = '52:54:00:00:00:02'
 
 const ask = (fields: Partial<BootRequest>): BootRequest => ({
   type: 'discover', mac, client: { kind: 'system', architecture: null, vendorClass: '', hostname: 'h', uuid: null }, architecture: null, bootClass: null, clientId: '01', requestedAddress: null,
-  serverId: null, clientAddress: null, relayAddress: null, wantsBroadcast: false, wantedOptions: [], maxBytes: 548, ...fields,
+  serverId: null, clientAddress: null, relayAddress: null, relay: silentRelay, subnetSelection: null, wantedSeconds: null, wantsBroadcast: false, wantedOptions: [], maxBytes: 548, ...fields,
 })
 const lease = (address: string, owner: string, fields: Partial<Lease> = {}): Lease => ({ networkId: 'lab', address, mac: owner, clientId: '', hostname: '', state: 'bound', startedAtMs: 0, expiresAtMs: now + 60_000, ...fields })
-const decide = (fields: Partial<BootRequest>, leases: Lease[] = [], reserved: string | null = null, network: NetworkView = testNetwork) =>
-  decideLease(ask(fields), new LeaseBook(network, leases), network, reserved, now)
+const claim = (fields: Partial<Claim> = {}): Claim => ({ mac, reserved: null, preferred: null, isKnown: false, standsBack: false, ...fields })
+const decide = (fields: Partial<BootRequest>, leases: Lease[] = [], reserved: string | null = null, network: NetworkView = testNetwork, more: Partial<Claim> = {}) =>
+  decideLease(ask(fields), new LeaseBook(network, leases), network, claim({ reserved, isKnown: reserved !== null || leases.some((one) => one.mac === mac), ...more }), now)
+const alone: NetworkView = { ...testNetwork, authoritative: true }
 
 describe('decideLease', () => {
   it.each<[string, Partial<BootRequest>, Lease[], string | null, object]>([
@@ -33,24 +36,51 @@ describe('decideLease', () => {
     ['SELECTING the appliance itself', { type: 'request', serverId: '10.77.0.1', requestedAddress: '10.77.0.1' }, [], null, { kind: 'nak' }],
     ['SELECTING without an address', { type: 'request', serverId: '10.77.0.1' }, [], null, { kind: 'nak' }],
     ['INIT-REBOOT with its own address', { type: 'request', requestedAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'ack' }],
-    ['INIT-REBOOT with an address of another network', { type: 'request', requestedAddress: '192.168.1.5' }, [], null, { kind: 'nak' }],
+    ['INIT-REBOOT of a client of ours with an address of another network', { type: 'request', requestedAddress: '192.168.1.5' }, [lease('10.77.0.150', mac)], null, { kind: 'nak' }],
+    ['INIT-REBOOT of a stranger with an address of another network: silence', { type: 'request', requestedAddress: '192.168.1.5' }, [], null, { kind: 'ignore', why: 'unknown-client' }],
+    ['INIT-REBOOT with its old address where one was reserved since', { type: 'request', requestedAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], '10.77.0.20', { kind: 'nak' }],
+    ['INIT-REBOOT with its old address where somebody has the reserved one', { type: 'request', requestedAddress: '10.77.0.150' }, [lease('10.77.0.150', mac), lease('10.77.0.20', other)], '10.77.0.20', { kind: 'ack' }],
     ['INIT-REBOOT of a stranger: silence', { type: 'request', requestedAddress: '10.77.0.150' }, [], null, { kind: 'ignore', why: 'unknown-client' }],
     ['INIT-REBOOT with an address that is no longer its own', { type: 'request', requestedAddress: '10.77.0.151' }, [lease('10.77.0.150', mac)], null, { kind: 'nak' }],
     ['RENEWING', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'ack' }],
-    ['RENEWING a lease that was lost', { type: 'request', clientAddress: '10.77.0.150' }, [], null, { kind: 'ack' }],
-    ['REBINDING what another has', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', other)], null, { kind: 'nak' }],
-    ['REBINDING from another network', { type: 'request', clientAddress: '10.78.0.150' }, [], null, { kind: 'nak' }],
+    ['RENEWING for less time than we give', { type: 'request', clientAddress: '10.77.0.150', wantedSeconds: 600 }, [lease('10.77.0.150', mac)], null, { kind: 'ack', leaseSeconds: 600, lease: { expiresAtMs: now + 600_000 } }],
+    ['RENEWING for ever', { type: 'request', clientAddress: '10.77.0.150', wantedSeconds: 0xffffffff }, [lease('10.77.0.150', mac)], null, { kind: 'ack', leaseSeconds: 3600 }],
+    ['RENEWING what it has while another is reserved: it is not cut off', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], '10.77.0.20', { kind: 'ack' }],
+    ['REBINDING of a stranger: another server may know it', { type: 'request', clientAddress: '10.77.0.150' }, [], null, { kind: 'ignore', why: 'unknown-client' }],
+    ['REBINDING of a stranger with what another has: silence', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', other)], null, { kind: 'ignore', why: 'unknown-client' }],
+    ['REBINDING of a client of ours with what another has', { type: 'request', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', other), lease('10.77.0.160', mac)], null, { kind: 'nak' }],
+    ['REBINDING of a client of ours from another network', { type: 'request', clientAddress: '10.78.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'nak' }],
     ['REQUEST of nothing', { type: 'request' }, [], null, { kind: 'ignore', why: 'not-for-us' }],
     ['DECLINE of its own', { type: 'decline', requestedAddress: '10.77.0.150', serverId: '10.77.0.1' }, [lease('10.77.0.150', mac)], null, { kind: 'decline', lease: { state: 'declined' } }],
     ['DECLINE of another machine\'s', { type: 'decline', requestedAddress: '10.77.0.150', serverId: '10.77.0.1' }, [lease('10.77.0.150', other)], null, { kind: 'ignore', why: 'unknown-client' }],
     ['DECLINE to another server', { type: 'decline', requestedAddress: '10.77.0.150', serverId: '10.77.0.9' }, [lease('10.77.0.150', mac)], null, { kind: 'ignore', why: 'other-server' }],
     ['RELEASE of its own', { type: 'release', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', mac)], null, { kind: 'release', lease: { state: 'released', expiresAtMs: now } }],
+    ['RELEASE to another server', { type: 'release', clientAddress: '10.77.0.150', serverId: '10.77.0.9' }, [lease('10.77.0.150', mac)], null, { kind: 'ignore', why: 'other-server' }],
+    ['SELECTING the name that the relay gave us', { type: 'request', serverId: '10.9.0.1', requestedAddress: '10.77.0.150', relayAddress: '10.9.0.1', relay: { linkSelection: '10.77.0.0', serverIdOverride: '10.9.0.1' } }, [], null, { kind: 'ack', lease: { relay: '10.9.0.1' } }],
+    ['DISCOVER with a wish that lies outside the pool: another', { requestedAddress: '10.77.0.20' }, [], null, { kind: 'offer' }],
     ['RELEASE of another machine\'s', { type: 'release', clientAddress: '10.77.0.150' }, [lease('10.77.0.150', other)], null, { kind: 'ignore', why: 'unknown-client' }],
     ['INFORM', { type: 'inform', clientAddress: '10.77.0.9' }, [], null, { kind: 'inform', address: '10.77.0.9' }],
     ['INFORM without an address', { type: 'inform' }, [], null, { kind: 'ignore', why: 'not-for-us' }],
   ])('%s', (_, fields, leases, reserved, expected) => expect(decide(fields, leases, reserved)).toMatchObject(expected))
 
   it('gives no address at all in proxy mode', () => expect(decide({}, [], null, { ...testNetwork, mode: 'proxy' })).toEqual({ kind: 'ignore', why: 'proxy-only' }))
+
+  it.each<[string, Partial<BootRequest>, object]>([
+    ['INIT-REBOOT with an address of another network', { type: 'request', requestedAddress: '192.168.1.5' }, { kind: 'nak' }],
+    ['INIT-REBOOT of a stranger', { type: 'request', requestedAddress: '10.77.0.150' }, { kind: 'nak' }],
+    ['RENEWING a lease that was lost', { type: 'request', clientAddress: '10.77.0.150' }, { kind: 'ack' }],
+    ['REBINDING what another has', { type: 'request', clientAddress: '10.77.0.160' }, { kind: 'nak' }],
+    ['REBINDING from another network', { type: 'request', clientAddress: '10.78.0.150' }, { kind: 'nak' }],
+  ])('where we alone give addresses: %s', (_, fields, expected) => expect(decide(fields, [lease('10.77.0.160', other)], null, alone)).toMatchObject(expected))
+
+  it('offers nothing while it stands back, and renews all the same', () => {
+    const leases = [lease('10.77.0.150', mac)]
+    expect(decide({}, leases, null, testNetwork, { standsBack: true })).toEqual({ kind: 'ignore', why: 'stands-back' })
+    expect(decide({ type: 'request', clientAddress: '10.77.0.150' }, leases, null, testNetwork, { standsBack: true })).toMatchObject({ kind: 'ack' })
+  })
+
+  it('gives what it had before to a machine whose lease was lost', () =>
+    expect(decide({}, [], null, testNetwork, { preferred: '10.77.0.42', isKnown: true })).toMatchObject({ kind: 'offer', address: '10.77.0.42' }))
 
   it('offers a full pool to nobody, then the address longest out of use', () => {
     const small = { ...testNetwork, ranges: [{ from: '10.77.0.100', to: '10.77.0.102' }] }
@@ -62,7 +92,7 @@ describe('decideLease', () => {
 
   it('promises one address to one client', () => {
     const book = new LeaseBook({ ...testNetwork, ranges: [{ from: '10.77.0.100', to: '10.77.0.101' }] }, [])
-    const offer = (who: string) => decideLease(ask({ mac: who }), book, testNetwork, null, now)
+    const offer = (who: string) => decideLease(ask({ mac: who }), book, testNetwork, claim({ mac: who }), now)
     const [first, second] = [offer(mac), offer(other)]
     expect(first).not.toEqual(second)
     expect(offer(mac)).toEqual(first)
@@ -71,11 +101,11 @@ describe('decideLease', () => {
 
   it('leaves a declined address alone for ten minutes', () => {
     const book = new LeaseBook(testNetwork, [lease('10.77.0.150', mac)])
-    const declined = decideLease(ask({ type: 'decline', requestedAddress: '10.77.0.150' }), book, testNetwork, null, now)
+    const declined = decideLease(ask({ type: 'decline', requestedAddress: '10.77.0.150' }), book, testNetwork, claim(), now)
     if (declined.kind === 'decline') book.record(declined.lease)
-    expect(book.isFreeFor('10.77.0.150', mac, now + 60_000)).toBe(false)
-    expect(book.isFreeFor('10.77.0.150', mac, now + 601_000)).toBe(true)
-    expect(decideLease(ask({}), book, testNetwork, null, now)).not.toMatchObject({ address: '10.77.0.150' })
+    expect(book.isFreeFor('10.77.0.150', claim(), now + 60_000)).toBe(false)
+    expect(book.isFreeFor('10.77.0.150', claim(), now + 601_000)).toBe(true)
+    expect(decideLease(ask({}), book, testNetwork, claim(), now)).not.toMatchObject({ address: '10.77.0.150' })
   })
 })
 
@@ -87,6 +117,6 @@ describe('decideAnswer in proxy mode', () => {
     ['REQUEST on 67 is for the other server', { type: 'request' }, 67, { kind: 'ignore', why: 'proxy-only' }],
     ['REQUEST on 4011', { type: 'request' }, 4011, { kind: 'reply', grant: { type: 'ack' } }],
     ['DISCOVER on 4011', {}, 4011, { kind: 'ignore', why: 'not-for-us' }],
-  ])('%s', (_, fields, port, expected) => expect(decideAnswer(ask(fields), port, boot, new LeaseBook(proxy, []), proxy, undefined, now)).toMatchObject(expected))
-  it('an installed system', () => expect(decideAnswer(ask({}), 67, { kind: 'plain' }, new LeaseBook(proxy, []), proxy, undefined, now)).toEqual({ kind: 'ignore', why: 'not-pxe' }))
+  ])('%s', (_, fields, port, expected) => expect(decideAnswer(ask(fields), port, boot, new LeaseBook(proxy, []), proxy, { ...claim(), hostname: null }, now)).toMatchObject(expected))
+  it('an installed system', () => expect(decideAnswer(ask({}), 67, { kind: 'plain' }, new LeaseBook(proxy, []), proxy, { ...claim(), hostname: null }, now)).toEqual({ kind: 'ignore', why: 'not-pxe' }))
 })

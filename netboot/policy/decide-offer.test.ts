@@ -5,7 +5,7 @@ import { testNetwork } from '../../test/sim/memory-site.ts'
 import { readPcap } from '../../test/sim/pcap.ts'
 import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
 import { option } from '../codec/dhcp4-options.ts'
-import type { MachineView } from '../site.ts'
+import type { MachineView, NetworkView } from '../site.ts'
 import { readBootRequest, type BootRequest } from './boot-request.ts'
 import { chooseDestination } from './choose-destination.ts'
 import { chooseFile } from './choose-file.ts'
@@ -83,10 +83,30 @@ describe('composeReply', () => {
     expect(Array.from(reply.options.keys()).at(-1)).toBe(82)
     const nak = composeNak({ ...request, relayAddress: '10.77.0.254' }, relayed, testNetwork, 'no')
     expect([nak.flags, nak.yourAddress, Array.from(nak.options.keys())]).toEqual([0x8000, '0.0.0.0', [53, 54, 56, 61, 82]])
+    const subnet = composeReply(request, { ...message, options: new Map([[118, Uint8Array.of(10, 77, 0, 0)], ...message.options]) }, testNetwork, { type: 'offer', address: '10.77.0.9', leaseSeconds: 60, hostname: null }, { kind: 'plain' })
+    expect(subnet.options.get(118)).toEqual(Uint8Array.of(10, 77, 0, 0))
     let fewer: DhcpMessage | undefined = reply
     for (let next = dropLastOption(fewer); next; next = dropLastOption(next)) fewer = next
     expect(Array.from(fewer.options.keys())).toEqual([53, 54, 51, 1, 82])
   })
+})
+
+describe('the options of a network', () => {
+  const { message, request } = asked('bios-virtio-ipxe.pcap')
+  const given = (codes: [number, number[]][], wanted: number[], boot: Parameters<typeof composeReply>[4] = { kind: 'plain' }, fields: Partial<NetworkView> = {}) => {
+    const network = { ...testNetwork, ...fields, options: codes.map(([code, value]) => ({ code, value: Uint8Array.from(value) })) }
+    return composeReply({ ...request, wantedOptions: wanted }, message, network, { type: 'ack', address: '10.77.0.9', leaseSeconds: 60, hostname: null }, boot).options
+  }
+  it('go before those that are made', () => expect(given([[6, [9, 9, 9, 9]]], [6]).get(6)).toEqual(Uint8Array.of(9, 9, 9, 9)))
+  it('are told to those who ask', () => expect([given([[121, [0, 10, 77, 0, 1]]], [121]).has(121), given([[121, [0, 10, 77, 0, 1]]], [1]).has(121)]).toEqual([true, false]))
+  it('are all told to a client that asks for nothing in particular', () => expect(given([[26, [5, 220]]], []).get(26)).toEqual(Uint8Array.of(5, 220)))
+  it.each([53, 54, 51, 61, 82, 1, 255])('never put in place of the protocol: %i', (code) => expect(given([[code, [9, 9]]], [code]).get(code)).not.toEqual(Uint8Array.of(9, 9)))
+  it('never go before booting', () => {
+    const boot = decideOffer(request, 'ramdisk', testNetwork, all)
+    expect(Buffer.from(given([[67, [65]], [43, [1, 1, 1]]], [67, 43], boot).get(67) ?? []).toString()).toBe('http://10.77.0.1/boot.ipxe')
+    expect(given([[67, [65]]], [67]).get(67)).toEqual(Uint8Array.of(65))
+  })
+  it('stay away from a proxy', () => expect(given([[6, [9, 9, 9, 9]]], [6], { kind: 'plain' }, { mode: 'proxy' }).has(6)).toBe(false))
 })
 
 describe('chooseDestination', () => {
@@ -95,9 +115,10 @@ describe('chooseDestination', () => {
   it.each([
     ['relay first', { relayAddress: '10.0.0.1', clientAddress: '10.77.0.9', wantsBroadcast: true }, 'ack', { kind: 'socket', address: '10.0.0.1', port: 67 }],
     ['then its own address', { clientAddress: '10.77.0.9', wantsBroadcast: true }, 'ack', { kind: 'socket', address: '10.77.0.9', port: 68 }],
-    ['then broadcast, where it asked for it', { wantsBroadcast: true }, 'offer', { kind: 'socket', address: '255.255.255.255', port: 68 }],
+    ['then broadcast, where it asked for it', { wantsBroadcast: true }, 'offer', { kind: 'raw', address: '255.255.255.255', port: 68, mac: 'ff:ff:ff:ff:ff:ff' }],
     ['else its new address by its MAC', {}, 'offer', { kind: 'raw', address: '10.77.0.50', port: 68, mac: request.mac }],
-    ['a refusal is broadcast', { clientAddress: '10.77.0.9' }, 'nak', { kind: 'socket', address: '255.255.255.255', port: 68 }],
+    ['a refusal is broadcast', { clientAddress: '10.77.0.9' }, 'nak', { kind: 'raw', address: '255.255.255.255', port: 68, mac: 'ff:ff:ff:ff:ff:ff' }],
+    ['INFORM straight to the client, even behind a relay', { type: 'inform', relayAddress: '10.0.0.1', clientAddress: '10.77.0.9' }, 'ack', { kind: 'socket', address: '10.77.0.9', port: 68 }],
   ] as const)('%s', (_, fields, answer, expected) => expect(chooseDestination({ ...request, ...fields }, answer, '10.77.0.50', arrived)).toEqual(expected))
   it('4011 goes back to its sender', () => expect(chooseDestination(request, 'ack', '0.0.0.0', { port: 4011, from: { address: '10.77.0.9', port: 4011 } })).toEqual({ kind: 'socket', address: '10.77.0.9', port: 4011 }))
 })

@@ -1,27 +1,72 @@
 import type { Mac } from '#contract/mac'
-import { contains, parseCidr, parseIpv4, renderIpv4 } from '../codec/ipv4.ts'
-import type { Lease, NetworkView } from '../site.ts'
+import { contains, parseCidr, type Ipv4Network } from '../codec/ipv4.ts'
+import type { Lease, NetworkView, Reservation } from '../site.ts'
+import { AddressPool } from './address-pool.ts'
+import { readRanges, type AddressRanges } from './address-ranges.ts'
+import { ExpiryWheel } from './expiry-wheel.ts'
+
+/** Who asks: what decides about an address besides the packet. */
+export interface Client {
+  readonly mac: Mac
+  /** The address that was reserved for it on this network, or null. */
+  readonly reserved: string | null
+  /** It has or had a lease or a reservation here, or is a machine of ours: it goes before strangers. */
+  readonly isKnown: boolean
+}
 
 /** An address held for a client between OFFER and REQUEST. Lost at a restart: the client asks again. */
-interface Hold { readonly mac: Mac; readonly untilMs: number }
+interface Hold { readonly mac: Mac; readonly untilMs: number; readonly isKnown: boolean }
 
 const holdMs = 60_000
+/** A part of each pool is for machines that are known, so that a flood of strangers cannot take all: one address in 16, at most 256. */
+const knownShare = 16
+const knownMost = 256
 
 /**
- * Who has which address of one network, in memory: the working copy of the leases that the site stores.
+ * Who has which address of one network, in memory: the working copy of the leases that the site stores. What it does for a packet takes
+ * the same time however many addresses and leases there are, and it keeps nothing but what an address of the network bounds.
  *
- * INVARIANTS: at most one lease an address; `byMac` names the newest lease of a MAC that is not declined. A machine is known by its MAC
- * alone: firmware, iPXE, ramdisk and system each send another client id, and it shall keep one address through all of them.
+ * INVARIANTS: at most one lease and one hold an address, and one hold a client; `byMac` names the newest lease of a MAC. An address of the
+ * pool is in `pool` where it is free and nobody ever had it, in `reusable` where it is free and somebody had, and else in neither. A
+ * machine is known by its MAC alone: firmware, iPXE, ramdisk and system each send another client id, and it shall keep one address.
  */
 export class LeaseBook {
   private readonly byAddress = new Map<string, Lease>()
   private readonly byMac = new Map<Mac, string>()
+  /** Oldest first. */
   private readonly holds = new Map<string, Hold>()
-  private readonly network: NetworkView
+  private readonly strangersHolds = new Set<string>()
+  private readonly heldBy = new Map<Mac, string>()
+  /** On their way to the disk: how many commits for which MAC. */
+  private readonly committing = new Map<string, { mac: Mac; count: number }>()
+  private readonly wheel = new ExpiryWheel()
+  /** Longest out of use first. */
+  private readonly reusable = new Set<string>()
+  private network: NetworkView
+  private cidr: Ipv4Network | undefined
+  private ranges: AddressRanges
+  private pool = new AddressPool(0)
+  private leftOut = new Set<number>()
+  private reservations: ReadonlyMap<string, Reservation>
 
-  constructor(network: NetworkView, stored: readonly Lease[]) {
+  constructor(network: NetworkView, stored: readonly Lease[], reservations: ReadonlyMap<string, Reservation> = new Map()) {
     this.network = network
+    this.cidr = parseCidr(network.cidr)
+    this.ranges = readRanges(network)
+    this.reservations = reservations
+    this.layOut()
     for (const lease of [...stored].sort((a, b) => a.startedAtMs - b.startedAtMs)) if (lease.networkId === network.id) this.record(lease)
+  }
+
+  /** Takes over what an operator changed. Costs as much as the pool is large where ranges or reservations changed. */
+  update(network: NetworkView, reservations: ReadonlyMap<string, Reservation>): void {
+    const before = this.network
+    this.network = network
+    if (reservations === this.reservations && sameRanges(before, network)) return
+    this.cidr = parseCidr(network.cidr)
+    this.ranges = readRanges(network)
+    this.reservations = reservations
+    this.layOut()
   }
 
   /** Takes over a lease that was stored. */
@@ -29,9 +74,11 @@ export class LeaseBook {
     const before = this.byAddress.get(lease.address)
     if (before && before.mac !== lease.mac && this.byMac.get(before.mac) === lease.address) this.byMac.delete(before.mac)
     this.byAddress.set(lease.address, lease)
-    this.holds.delete(lease.address)
-    if (lease.state !== 'declined' && lease.state !== 'conflict') this.byMac.set(lease.mac, lease.address)
+    this.drop(lease.address)
+    if (!isAbandoned(lease)) this.byMac.set(lease.mac, lease.address)
     else if (this.byMac.get(lease.mac) === lease.address) this.byMac.delete(lease.mac)
+    if (lease.state === 'released') this.settle(lease.address, lease.expiresAtMs)
+    else { this.occupy(lease.address); this.wheel.set(lease.address, lease.expiresAtMs) }
   }
 
   /** The lease of this MAC, running or past, or undefined. */
@@ -44,74 +91,164 @@ export class LeaseBook {
     return this.byAddress.get(address)
   }
 
-  /** Keeps an address for a client until its REQUEST. One client holds one address. */
-  hold(address: string, mac: Mac, nowMs: number): void {
-    for (const [held, hold] of this.holds) if (hold.mac === mac || hold.untilMs <= nowMs) this.holds.delete(held)
-    this.holds.set(address, { mac, untilMs: nowMs + holdMs })
+  /** Keeps an address for a client until its REQUEST. One client holds one address; whoever held this one loses it. */
+  hold(address: string, client: Pick<Client, 'mac' | 'isKnown'>, nowMs: number): void {
+    this.unhold(client.mac, nowMs)
+    this.drop(address)
+    this.holds.set(address, { mac: client.mac, untilMs: nowMs + holdMs, isKnown: client.isKnown })
+    this.heldBy.set(client.mac, address)
+    if (!client.isKnown) this.strangersHolds.add(address)
+    this.occupy(address)
   }
 
-  /** Gives back what was held for a client that chose another server. */
-  unhold(mac: Mac): void {
-    for (const [address, hold] of this.holds) if (hold.mac === mac) this.holds.delete(address)
+  /** Gives back what was held for a client. */
+  unhold(mac: Mac, nowMs: number): void {
+    const address = this.heldBy.get(mac)
+    if (address === undefined) return
+    this.drop(address)
+    this.settle(address, nowMs)
   }
 
   /** The address held for this MAC, or undefined. */
-  heldFor(mac: Mac, nowMs: number): string | undefined {
-    for (const [address, hold] of this.holds) if (hold.mac === mac && hold.untilMs > nowMs) return address
-    return undefined
+  heldFor(mac: Mac): string | undefined {
+    return this.heldBy.get(mac)
   }
 
-  /** Whether nobody but `mac` has or is promised this address. */
-  isFreeFor(address: string, mac: Mac, nowMs: number): boolean {
+  /** Nobody else may have this address until `settled` was called as often. */
+  commit(address: string, mac: Mac): void {
+    const count = this.committing.get(address)?.count ?? 0
+    this.committing.set(address, { mac, count: count + 1 })
+    this.strangersHolds.delete(address)
+    this.occupy(address)
+  }
+
+  /** A commit came to its end, well or not. */
+  settled(address: string, nowMs: number): void {
+    const pending = this.committing.get(address)
+    if (pending && pending.count > 1) { this.committing.set(address, { ...pending, count: pending.count - 1 }); return }
+    this.committing.delete(address)
+    this.settle(address, nowMs)
+  }
+
+  /** Whether nobody but this client has or is promised this address. What only a stranger was promised, `before` strangers may still have. */
+  isFreeFor(address: string, client: Client, nowMs: number, before: 'strangers' | 'nobody' = 'nobody'): boolean {
+    const pending = this.committing.get(address)
+    if (pending && pending.mac !== client.mac) return false
     const hold = this.holds.get(address)
-    if (hold && hold.mac !== mac && hold.untilMs > nowMs) return false
+    if (hold && hold.mac !== client.mac && hold.untilMs > nowMs && (before === 'nobody' || hold.isKnown)) return false
+    if (client.reserved !== address && this.reservations.has(address)) return false
     const lease = this.byAddress.get(address)
     if (!lease || lease.expiresAtMs <= nowMs || lease.state === 'released') return true
-    return lease.state === 'bound' && lease.mac === mac
+    return lease.state === 'bound' && lease.mac === client.mac
   }
 
-  /** Whether an address may be given out from the pool: inside the range, not our own, not the gateway. */
+  /** Whether an address may be given out from the pool: inside a range, not excluded, not our own, not the gateway. */
   inPool(address: string): boolean {
-    const value = parseIpv4(address)
-    const [from, to] = this.range()
-    return value !== undefined && value >= from && value <= to && address !== this.network.address && address !== this.network.gateway
+    const index = this.ranges.index(address)
+    return index !== undefined && !this.leftOut.has(index)
   }
 
-  /** Whether an address belongs to this network at all. */
+  /** Whether an address belongs to this network at all, and may be a client's. */
   onNetwork(address: string): boolean {
-    const network = parseCidr(this.network.cidr)
-    return network !== undefined && contains(network, address) && parseIpv4(address) !== network.first && parseIpv4(address) !== network.last
+    return this.cidr !== undefined && contains(this.cidr, address) && address !== this.network.address && !contains({ ...this.cidr, last: this.cidr.first }, address) && !contains({ ...this.cidr, first: this.cidr.last }, address)
   }
 
   /**
-   * An address for a MAC that has none: its place in the range follows from the MAC, then the next that nobody ever had, then the one
-   * that has been out of use longest. Undefined where the pool is full.
+   * An address for a client that has none: one that nobody ever had, else the one that is longest out of use, else, for a machine that is
+   * known, the one that was promised to a stranger first. Undefined where the pool is full.
    */
-  choose(mac: Mac, nowMs: number): string | undefined {
-    const [from, to] = this.range()
-    const size = to - from + 1
-    if (size < 1) return undefined
-    const start = hashMac(mac) % size
-    let oldest: Lease | undefined
-    for (let step = 0; step < size; step += 1) {
-      const address = renderIpv4(from + ((start + step) % size))
-      if (!this.inPool(address) || !this.isFreeFor(address, mac, nowMs)) continue
-      const lease = this.byAddress.get(address)
-      if (!lease) return address
-      if (!oldest || lease.expiresAtMs < oldest.expiresAtMs) oldest = lease
-    }
-    return oldest?.address
+  choose(client: Client, nowMs: number): string | undefined {
+    this.sweep(nowMs)
+    if (!client.isKnown && this.freeCount <= this.keptForKnown()) return undefined
+    const index = this.pool.pick(hashMac(client.mac))
+    if (index !== undefined) return this.ranges.address(index)
+    return first(this.reusable) ?? (client.isKnown ? first(this.strangersHolds) : undefined)
   }
 
-  private range(): [number, number] {
-    const from = parseIpv4(this.network.ranges[0]?.from ?? '') ?? 1
-    return [from, Math.min(parseIpv4(this.network.ranges[0]?.to ?? '') ?? 0, from + 0xffff)]
+  /** Ends what is over: holds and leases. */
+  sweep(nowMs: number): void {
+    for (const [address, hold] of this.holds) {
+      if (hold.untilMs > nowMs) break
+      this.drop(address)
+      this.settle(address, nowMs)
+    }
+    const ended = this.wheel.ended(nowMs).map((address) => ({ address, atMs: this.byAddress.get(address)?.expiresAtMs ?? 0 }))
+    for (const { address } of ended.sort((a, b) => a.atMs - b.atMs)) this.settle(address, nowMs)
+  }
+
+  /** How many addresses could be given out now. */
+  get freeCount(): number { return this.pool.freeCount + this.reusable.size }
+
+  /** How many addresses the network gives out at all. */
+  get size(): number { return this.ranges.size - this.leftOut.size }
+
+  /** How many are promised and not yet taken. */
+  get heldCount(): number { return this.holds.size }
+
+  /** All leases, running or past. */
+  leases(): IterableIterator<Lease> { return this.byAddress.values() }
+
+  /** An address of the pool that nobody ever had and that was not looked at on the wire; undefined where there are `enough` that were. */
+  toProbe(seed: number, enough: number): string | undefined {
+    const index = this.pool.probedCount >= enough ? undefined : this.pool.pickUnprobed(seed)
+    return index === undefined ? undefined : this.ranges.address(index)
+  }
+
+  /** Nobody answered on this address. */
+  foundSilent(address: string): void {
+    const index = this.ranges.index(address)
+    if (index !== undefined) this.pool.markProbed(index)
+  }
+
+  private keptForKnown(): number { return Math.min(knownMost, Math.floor(this.size / knownShare)) }
+
+  /** Takes it out of what is free. */
+  private occupy(address: string): void {
+    this.reusable.delete(address)
+    const index = this.ranges.index(address)
+    if (index !== undefined) this.pool.take(index)
+  }
+
+  /** Puts it among what is free, where it is. */
+  private settle(address: string, nowMs: number): void {
+    const index = this.ranges.index(address)
+    if (index === undefined || this.leftOut.has(index) || this.reservations.has(address) || this.holds.has(address) || this.committing.has(address)) return
+    const lease = this.byAddress.get(address)
+    if (!lease) this.pool.giveBack(index)
+    else if (lease.state === 'released' || lease.expiresAtMs <= nowMs) this.reusable.add(address)
+    else this.wheel.set(address, lease.expiresAtMs)
+  }
+
+  private drop(address: string): void {
+    const hold = this.holds.get(address)
+    if (!hold) return
+    this.holds.delete(address)
+    this.strangersHolds.delete(address)
+    this.heldBy.delete(hold.mac)
+  }
+
+  private layOut(): void {
+    this.pool = new AddressPool(this.ranges.size)
+    this.leftOut = new Set(this.ranges.left)
+    this.reusable.clear()
+    for (const index of this.leftOut) this.pool.take(index)
+    for (const taken of [this.reservations, this.holds, this.committing, this.byAddress]) for (const address of taken.keys()) this.occupy(address)
+    // Those that are over come back with the next look at the clock, the one longest out of use first.
+    for (const lease of this.byAddress.values()) this.wheel.set(lease.address, lease.state === 'released' ? 0 : lease.expiresAtMs)
   }
 }
+
+const isAbandoned = (lease: Lease): boolean => lease.state === 'declined' || lease.state === 'conflict'
+
+const first = (set: ReadonlySet<string>): string | undefined => set.values().next().value
+
+const sameRanges = (a: NetworkView, b: NetworkView): boolean => a === b || JSON.stringify(layoutOf(a)) === JSON.stringify(layoutOf(b))
+
+const layoutOf = (network: NetworkView): unknown[] => [network.cidr, network.address, network.gateway, network.ranges, network.excluded]
 
 /** FNV-1a over the text of the MAC: spreads machines over the range, the same at every start. */
 function hashMac(mac: Mac): number {
   let hash = 0x811c9dc5
-  for (const char of mac) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0
+  for (let at = 0; at < mac.length; at += 1) hash = Math.imul(hash ^ mac.charCodeAt(at), 0x01000193) >>> 0
   return hash
 }

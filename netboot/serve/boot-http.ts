@@ -15,8 +15,8 @@ const connectionLimit = 2048
 /** What the boot HTTP server of one network works with. */
 export interface BootHttpWorld {
   readonly site: Site
-  /** The network as it is now. */
-  readonly network: () => NetworkView
+  /** The network of a client's address, or this server's own, as it is now. */
+  readonly network: (client?: string) => NetworkView
   /** Who has this address by our leases, or null. */
   readonly macOf: (address: string) => Mac | null
   readonly drops: Drops
@@ -77,7 +77,7 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
 function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string, query: string): void {
   const mac = parseMac(name)
   if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
-  const network = world.network()
+  const network = world.network(clientAddress(req))
   const hasFile = (file: string): boolean => world.site.file(file) !== undefined
   const machine = world.site.machine(mac)
   const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))

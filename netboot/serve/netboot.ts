@@ -1,12 +1,13 @@
 import type { Mac } from '#contract/mac'
-import { LeaseBook } from '../policy/lease-book.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
 import { bootHandler, createBootHttp } from './boot-http.ts'
+import { openBooks, type DhcpBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
-import { countDrops } from './drops.ts'
+import { countDrops, type Drops } from './drops.ts'
 import { serveLogUdp } from './log-udp.ts'
 import { interfaceMac, openPacketSocket } from './native.ts'
 import { advertiseRouter } from './router-advert.ts'
+import { followNetworks, type Part } from './follow-networks.ts'
 import { serveTftp } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
 
@@ -22,75 +23,119 @@ export interface NetbootOptions {
 export interface Netboot {
   /** Who has this address by our leases, or null. */
   macOf(address: string): Mac | null
+  /** Why some network that came later is not served, as sentences; empty where all are. */
+  troubles(): readonly string[]
+  /** Gives an address back for its client, or for nobody who left it alone. Resolves to false where nothing was given there. Rejects where it cannot be stored. */
+  release(networkId: string, address: string): Promise<boolean>
+  /** How many addresses of a network could be given out now, and how many it has in all; undefined where it is not served. */
+  pool(networkId: string): { free: number; held: number; size: number } | undefined
   /** Ends all transfers and frees all ports. */
   close(): Promise<void>
 }
 
-interface Closable { close(): void | Promise<void> }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
 
 /**
- * Starts DHCP (67, 4011), TFTP (69), boot HTTP (80), router advertisements and log receivers (514, 6666) on every network of the site.
- * Needs root or CAP_NET_RAW, CAP_NET_BIND_SERVICE and CAP_NET_ADMIN. All sockets of all networks are bound before any serves: half a boot
- * server would strand machines. Rejects with the port and interface where one cannot be bound; what was bound is then closed again.
+ * Starts DHCP (67, 4011) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
+ * (514, 6666) on every address of ours there. Needs root or CAP_NET_RAW, CAP_NET_BIND_SERVICE and CAP_NET_ADMIN. All sockets of the first
+ * networks are bound before any serves: half a boot server would strand machines. Rejects with the port and interface where one cannot be
+ * bound; what was bound is then closed again. Networks that come later are served within a second, or `troubles` says why not.
  */
 export async function startNetboot({ site, log, now = Date.now, httpPort = 80 }: NetbootOptions): Promise<Netboot> {
-  const opened: Closable[] = []
-  const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
   const drops = countDrops(site)
-  opened.push(drops)
-  const books: LeaseBook[] = []
-  const macOf = (address: string): Mac | null => {
-    for (const book of books) {
-      const lease = book.ofAddress(address)
-      if (lease?.state === 'bound') return lease.mac
-    }
-    return null
-  }
+  const books = openBooks(site)
+  const world: World = { site, books, drops, log, now, httpPort }
+  const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
+  const end = (): void => { clearInterval(sweep); drops.close() }
   try {
-    const starts: (() => Promise<void> | void)[] = []
-    for (const network of site.networks()) {
-      const book = new LeaseBook(network, site.leases())
-      books.push(book)
-      starts.push(await bindNetwork(network, book))
+    const parts = await followNetworks(books.networks, (network) => [
+      { key: network.interface, open: () => openInterface(world, network.interface) },
+      { key: `${network.interface} ${network.address}`, open: () => openAddress(world, network) },
+    ], log)
+    return {
+      macOf: books.macOf, troubles: parts.troubles,
+      async release(networkId, address) {
+        const network = books.networks().find(({ id }) => id === networkId)
+        const lease = network && books.book(network).ofAddress(address)
+        if (!network || !lease || lease.state === 'released') return false
+        const released = { ...lease, state: 'released' as const, expiresAtMs: now() }
+        await site.commitLease(released)
+        books.book(network).record(released)
+        return true
+      },
+      pool(networkId) {
+        const network = books.networks().find(({ id }) => id === networkId)
+        if (!network) return undefined
+        const { freeCount: free, heldCount: held, size } = books.book(network)
+        return { free, held, size }
+      },
+      async close() { await parts.close(); end() },
     }
-    for (const start of starts) await start()
-    return { macOf, close }
   } catch (cause) {
-    await close()
+    end()
     throw new Error('starting the boot servers', { cause })
   }
+}
 
-  async function bindNetwork(network: NetworkView, book: LeaseBook): Promise<() => Promise<void>> {
-    const { interface: device, address } = network
-    // Read again for each decision: the policy may change while the sockets stay.
-    const current = (): NetworkView => {
-      const found = site.networks().find(({ id }) => id === network.id)
-      if (!found) throw new Error(`the site knows no network ${network.id} any more`)
-      return found
-    }
-    const mac = interfaceMac(device)
-    if (!mac) throw new Error(`the interface ${device} does not exist or has no address`)
-    const bind = async (at: string, port: number): Promise<UdpPort> => { const bound = await bindUdp(device, at, port, log); opened.push(bound); return bound }
-    const server = await bind('0.0.0.0', 67)
-    const proxy = await bind('0.0.0.0', 4011)
-    const tftp = await bind(address, 69)
-    const syslog = await bind(address, 514)
-    const netconsole = await bind(address, 6666)
+/** DHCP and router advertisements of one interface. */
+async function openInterface(world: World, device: string): Promise<Part> {
+  const mac = interfaceMac(device)
+  if (!mac) throw new Error(`the interface ${device} does not exist or has no address`)
+  const opened: { close(): void | Promise<void> }[] = []
+  const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
+  try {
+    const bind = async (port: number): Promise<UdpPort> => { const bound = await bindUdp(device, '0.0.0.0', port, world.log); opened.push(bound); return bound }
+    const ports = { server: await bind(67), proxy: await bind(4011) }
     const frames = openPacketSocket(device, true)
     opened.push(frames)
+    return {
+      close,
+      serve() {
+        const advert = advertiseRouter(frames, mac, world.log, world.now)
+        opened.push(advert)
+        serveDhcp({ ...world, device, ports, frames, standsBack: () => false, heard: (request) => { if (request.relayAddress === null) advert.nudge() }, promised: () => {} })
+        world.log.info({ device }, 'netboot.serving')
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** TFTP, boot HTTP and log receivers of one address of ours. */
+async function openAddress({ site, books, drops, log, now, httpPort }: World, { interface: device, address }: NetworkView): Promise<Part> {
+  const opened: { close(): void | Promise<void> }[] = []
+  const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
+  // Read again for each decision: the policy may change while the sockets stay.
+  const network = (client?: string): NetworkView => {
+    const ofClient = client === undefined ? undefined : books.networkOf(client)
+    const found = ofClient?.address === address ? ofClient : books.networks().find((one) => one.interface === device && one.address === address)
+    if (!found) throw new Error(`the site has no network at ${address} any more`)
+    return found
+  }
+  const { macOf } = books
+  try {
+    const bind = async (port: number): Promise<UdpPort> => { const bound = await bindUdp(device, address, port, log); opened.push(bound); return bound }
+    const tftp = await bind(69)
+    const syslog = await bind(514)
+    const netconsole = await bind(6666)
     // HTTP has no "bound but not serving": a request is answered as soon as it listens, so it waits for a gate.
     let open = (): void => {}
     const gate = new Promise<void>((resolve) => { open = resolve })
-    const handler = bootHandler({ site, network: current, macOf, drops, log, now })
+    const handler = bootHandler({ site, network, macOf, drops, log, now })
     opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort))
-    return async () => {
-      const advert = advertiseRouter(frames, mac, log, now)
-      opened.push(advert)
-      opened.push(serveTftp({ site, port: tftp, address, network: current, macOf, drops, log, now }))
-      serveLogUdp({ site, syslog, netconsole, macOf, drops, now })
-      serveDhcp({ site, networkId: network.id, network: current, book, ports: { server, proxy }, frames, drops, log, now, heard: advert.nudge })
-      open()
-      log.info({ network: network.id, device, address, mode: network.mode }, 'netboot.serving')
+    return {
+      close,
+      serve() {
+        opened.push(serveTftp({ site, port: tftp, address, network, macOf, drops, log, now }))
+        serveLogUdp({ site, syslog, netconsole, macOf, drops, now })
+        open()
+        log.info({ device, address }, 'netboot.serving')
+      },
     }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
