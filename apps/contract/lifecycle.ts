@@ -7,12 +7,12 @@
 export const transitions = {
   seen: { 'inventory.posted': 'discovered', 'agent.reported': 'ready', 'machine.forgotten': 'retired' },
   discovered: { 'inventory.posted': 'discovered', 'deploy.started': 'deploying', 'step.failed': 'failed', 'machine.forgotten': 'retired' },
-  deploying: { 'disk.booted': 'starting', 'agent.enrolled': 'starting', 'step.failed': 'failed', 'release.started': 'releasing' },
-  starting: { 'services.verified': 'ready', 'step.failed': 'failed', 'deploy.started': 'deploying', 'release.started': 'releasing' },
-  ready: { 'agent.silent': 'silent', 'step.failed': 'failed', 'deploy.started': 'deploying', 'role.changed': 'starting', 'release.started': 'releasing' },
-  silent: { 'agent.reported': 'ready', 'inventory.posted': 'discovered', 'deploy.started': 'deploying', 'step.failed': 'failed', 'release.started': 'releasing', 'machine.forgotten': 'retired' },
-  failed: { 'deploy.started': 'deploying', 'agent.enrolled': 'starting', 'role.changed': 'starting', 'release.started': 'releasing', 'release.finished': 'discovered', 'machine.forgotten': 'retired' },
-  releasing: { 'release.finished': 'discovered', 'step.failed': 'failed' },
+  deploying: { 'disk.booted': 'starting', 'agent.enrolled': 'starting', 'step.failed': 'failed', 'release.started': 'releasing', 'claim.accepted': 'discovered' },
+  starting: { 'services.verified': 'ready', 'step.failed': 'failed', 'deploy.started': 'deploying', 'release.started': 'releasing', 'claim.accepted': 'discovered' },
+  ready: { 'agent.silent': 'silent', 'step.failed': 'failed', 'deploy.started': 'deploying', 'role.changed': 'starting', 'release.started': 'releasing', 'claim.accepted': 'discovered' },
+  silent: { 'agent.reported': 'ready', 'inventory.posted': 'discovered', 'deploy.started': 'deploying', 'step.failed': 'failed', 'release.started': 'releasing', 'machine.forgotten': 'retired', 'claim.accepted': 'discovered' },
+  failed: { 'deploy.started': 'deploying', 'agent.enrolled': 'starting', 'role.changed': 'starting', 'release.started': 'releasing', 'release.finished': 'discovered', 'machine.forgotten': 'retired', 'claim.accepted': 'discovered' },
+  releasing: { 'release.finished': 'discovered', 'step.failed': 'failed', 'claim.accepted': 'discovered' },
   retired: {},
 } as const
 

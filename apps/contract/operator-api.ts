@@ -15,6 +15,20 @@ export type Intent = z.infer<typeof Intent>
 /** One service of a role, as the appliance itself saw it from outside. */
 export const ServiceHealth = z.object({ name: z.string(), healthy: z.boolean(), detail: z.string(), checkedAt: z.string() }).meta({ id: 'ServiceHealth' })
 
+/**
+ * Somebody on the network who says to be a machine that lives already. A person decides: `held` and `rejected` claimants are given nothing.
+ *
+ * `kind`: `agent`, a ramdisk on a network card of a machine whose installed system runs; `mac`, a second ramdisk on one network card;
+ * `uuid`, another network card with the UUID of a machine that lives.
+ */
+export const Claim = z.object({
+  id: z.string(), machineId: z.string().describe('The machine that lives and is claimed'), claimantId: z.string().nullable().describe('The machine that the claimant\'s network card is known as, where it has one of its own'),
+  kind: z.enum(['agent', 'mac', 'uuid']), mac: z.string(), uuid: z.string().nullable(), hardware: z.string().describe('What the claimant says it is'),
+  why: z.string(), acceptMeans: z.string().describe('What accepting does, as a sentence'), state: z.enum(['held', 'accepted', 'rejected']),
+  firstAt: z.string(), lastAt: z.string(), times: z.number().int(),
+}).meta({ id: 'Claim' })
+export type Claim = z.infer<typeof Claim>
+
 export const Machine = z.object({
   id: z.string(), name: z.string(), mac: z.string(), macs: z.array(z.string()),
   phase: z.enum(phases), role: z.string().nullable(), generation: z.number().int(), intent: Intent,
@@ -24,7 +38,8 @@ export const Machine = z.object({
   services: z.array(ServiceHealth),
   problem: z.string().nullable().describe('Why it failed or is held, as a sentence that says what to do'),
   attention: z.string().nullable().describe('What a person must do now, e.g. press the power button'),
-  power: z.object({ driver: z.string(), state: z.enum(['on', 'off', 'unknown']), can: z.array(z.enum(['on', 'off', 'cycle'])), cannotWhy: z.string() }),
+  power: z.object({ driver: z.string(), state: z.enum(['on', 'off', 'unknown']), can: z.array(z.enum(['on', 'off', 'cycle'])), cannotWhy: z.string(), options: z.record(z.string(), z.unknown()).default({}).describe('Without those that are secret') }),
+  claims: z.array(Claim).default([]).describe('Held claims that concern it'),
   metrics: z.object({ load1: z.number(), memoryTotalBytes: z.number(), memoryAvailableBytes: z.number(), diskTotalBytes: z.number(), diskFreeBytes: z.number(), uptimeSeconds: z.number() }).nullable(),
   firstSeenAt: z.string(), lastSeenAt: z.string(), phaseSince: z.string(), phaseDeadline: z.string().nullable(),
   lastSeq: z.number().int().describe('The last journal line that this view contains'),
@@ -49,6 +64,10 @@ export const ReleaseRequest = z.object({ erase: z.boolean().default(false) })
 export const RenameRequest = z.object({ name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name: lower-case letters, digits and hyphens, 1 to 63 characters') })
 export const PowerRequest = z.object({ act: z.enum(['on', 'off', 'cycle']) })
 export const PowerConfigRequest = z.object({ driver: z.string(), options: z.record(z.string(), z.unknown()).default({}) })
+
+/** A way to drive power. `options` is the JSON Schema (draft 2020-12) of what it must be told; `writeOnly` values are never given back. */
+export const PowerDriverInfo = z.object({ id: z.string(), title: z.string(), cannotWhy: z.string(), options: z.record(z.string(), z.unknown()) }).meta({ id: 'PowerDriver' })
+export type PowerDriverInfo = z.infer<typeof PowerDriverInfo>
 
 export const Role = z.object({ id: z.string(), title: z.string(), summary: z.string(), services: z.array(z.string()), imageId: z.string() }).meta({ id: 'Role' })
 export type Role = z.infer<typeof Role>
@@ -109,6 +128,8 @@ export type Problem = z.infer<typeof Problem>
  * | POST machines/:m/plan | PlanRequest | Plan |
  * | PUT machines/:m/role | AssignRequest | Machine; 409 stale generation or refused |
  * | POST machines/:m/release, /retry, /rename, /power; PUT machines/:m/power-driver | ReleaseRequest, {}, RenameRequest, PowerRequest, PowerConfigRequest | Machine |
+ * | GET power-drivers | | PowerDriverInfo[] |
+ * | GET claims; POST claims/:id/accept, claims/:id/reject | | Claim[]; Claim |
  * | DELETE machines/:m | | 204 (forget) |
  * | GET machines/:m/events?after=SEQ&limit=N | | EventPage |
  * | GET machines/:m/log?after=SEQ&limit=N, machines/:m/log.txt | | LogPage, text/plain download |

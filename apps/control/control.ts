@@ -6,7 +6,7 @@ import { listApps, registerAppRoutes } from '#control/apps/routes'
 import { cloudDomain } from '#control/cloud/facts'
 import type { Config } from './config.ts'
 import { openCore, type Core } from './core.ts'
-import { writeHosts } from './hosts-file.ts'
+import { hostsFile, renderHosts } from './hosts-file.ts'
 import { makeMachineDeps, makeSite } from './machine-side.ts'
 import { watchMachines } from './machines/watch.ts'
 import { makeFirstUser, makeOperatorDeps, renderCloud, type AppsPart } from './operator-side.ts'
@@ -38,8 +38,10 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
   const rest: Listening[] = [serveNetboot(core, makeSite(core, state), state), serveBalancer(core)]
 
-  writeHosts(config.stateDir, core.registry.all(), config.address)
-  core.registry.subscribe(() => writeHosts(config.stateDir, core.registry.all(), config.address))
+  const writeHosts = hostsFile(config.hostsDir)
+  const nameAll = (): void => writeHosts(renderHosts(core.registry.all(), config.address))
+  nameAll()
+  core.registry.subscribe(nameAll)
   void core.library.run(stop.signal).catch(core.broken)
   void watchMachines({ registry: core.registry, world: core.world, reconciler: core.reconciler, look: (signal) => core.power.look(signal), onBroken: core.broken, now: core.now }, stop.signal)
   const prune = (): void => void core.hot.prune(keptEvents).catch(core.broken)

@@ -13,6 +13,7 @@ import { executors } from './execute/index.ts'
 import type { StepWorld } from './execute/step.ts'
 import { openLibrary } from './images/library.ts'
 import { agentDesk } from './machines/agents.ts'
+import { claimDesk } from './machines/held-claims.ts'
 import { orderDesk } from './machines/orders.ts'
 import { openPower } from './machines/power-acts.ts'
 import { ramdiskSessions } from './machines/ramdisk-sessions.ts'
@@ -68,6 +69,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   }
 
   const sessions = ramdiskSessions({ load: () => hot.entries('session').map(({ value }) => value), save: (mac, json) => void hot.put('session', mac, json), remove: (mac) => void hot.remove('session', mac) }, now)
+  const claims = claimDesk({ load: () => hot.entries('claim').map(({ value }) => value), save: (key, json) => void hot.put('claim', key, json), remove: (key) => void hot.remove('claim', key) }, now)
   const agents = agentDesk(hot, now)
   const orders = orderDesk(now)
   const shown = new Set<(machine: Machine) => void>()
@@ -115,14 +117,14 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   }
   const reconciler = startReconciler({ registry, executors, world, onProgress: show, released, now })
   const view = (m: MachineRecord): Machine =>
-    renderMachine(m, { live: reconciler.live(m.id), last: agents.last(m.id), driver: power.driver(m), session: power.session(m), powerState: power.state(m.id), lastSeq: journal.lastSeq() })
+    renderMachine(m, { live: reconciler.live(m.id), last: agents.last(m.id), driver: power.driver(m), session: power.session(m), powerState: power.state(m.id), claims: claims.heldFor(m.id), lastSeq: journal.lastSeq() })
   registry.subscribe((id) => {
     show(id)
     for (const listener of cloudListeners) listener()
   })
 
   return {
-    config, log, now, hot, journal, logs, registry, people, enrolments, authority, own, library, sessions, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
+    config, log, now, hot, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
     isRevoked: (serial: string, machineId: string) => revoked.has(serial) || revoked.has(serial.replace(/^0+/, '')) || registry.get(machineId) === undefined,
     onMachine: (listener: (machine: Machine) => void) => { shown.add(listener); return () => shown.delete(listener) },
     onCloud: (listener: () => void) => { cloudListeners.add(listener); return () => cloudListeners.delete(listener) },

@@ -45,7 +45,7 @@ export function makeSite(core: Core, state: SiteState): Site {
 /** What ramdisks and agents ask of control. */
 export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
   const { config, registry, sessions, agents, orders, targets, library, logs, now } = core
-  const facts = takeFacts({ registry, sessions, agents, defaultDriver: defaultDriver(core), now, taken: (id) => core.reconciler.wake(id) })
+  const facts = takeFacts({ registry, sessions, agents, claims: core.claims, defaultDriver: defaultDriver(core), now, taken: (id) => core.reconciler.wake(id) })
   const enrolment = {
     registry, agents, store: core.enrolments, authority: core.authority, now, sshKeys: () => core.people.sshKeys(),
     url: `https://${config.address}:${config.ports.tls}`, agentFile: path.join(config.rootDir, 'dist/agent.mjs'),

@@ -1,13 +1,16 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import type { App, Cloud, Machine, Network } from '#contract/operator-api'
+import type { App, Claim, Cloud, Machine, Network } from '#contract/operator-api'
 import { phases } from '#contract/lifecycle'
 import { roles } from '#control/roles/index'
 import type { Core } from './core.ts'
 import { Refusal, type OperatorDeps } from './http/deps.ts'
 import { machineActs } from './machines/acts.ts'
+import { claimActs } from './machines/claim-acts.ts'
 import { networkForOperators } from './networks.ts'
+import { powerDrivers } from './power/index.ts'
+import { describeDriver } from './power/options.ts'
 import { hashPassword, makeOneTimePassword } from './people/password.ts'
 import type { SiteState } from './site-state.ts'
 
@@ -58,9 +61,11 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     forgotten: async (id) => {
       await core.revoke(id)
       core.sessions.end(id)
+      core.claims.forget(id)
       logs.remove(id)
     },
   })
+  const claims = claimActs({ registry, claims: core.claims, sessions: core.sessions, revoke: (id) => core.revoke(id), wake: (id) => core.reconciler.wake(id), changed: core.show, now })
   const network = (): Network => networkForOperators(state.network(), core.hot.leases(), state.otherServers(), now())
   const viewOf = (id: string): Machine => {
     const machine = registry.get(id)
@@ -74,6 +79,11 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
   const act = async (id: string, by: string, name: string, detail: string, work: () => Promise<unknown>): Promise<Machine> => {
     await audited(by, name, id, detail, work)
     return viewOf(id)
+  }
+  const decided = async (by: string, name: string, id: string, work: () => Promise<Claim>): Promise<Claim> => {
+    const claim = await work()
+    await people.audit({ at: new Date(now()).toISOString(), user: by, act: name, target: claim.machineId, detail: `${id} ${claim.mac}` })
+    return claim
   }
   const warnings = (): string[] => [
     ...(state.trouble === null ? [] : [state.trouble]),
@@ -89,6 +99,9 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     }),
     machines: () => registry.all().map((m) => core.view(m)),
     machine: (named) => { const found = registry.find(named); return found === undefined ? undefined : core.view(found) },
+    powerDrivers: () => powerDrivers.entries.map(describeDriver),
+    claims: () => core.claims.list(),
+    acceptClaim: (id, by) => decided(by, 'claim.accept', id, () => claims.accept(id, by)), rejectClaim: (id, by) => decided(by, 'claim.reject', id, () => claims.reject(id, by)),
     roles: () => roles.entries.map(({ id, title, summary, services, imageId }) => ({ id, title, summary, services: [...services], imageId })),
     images: () => library.images(), networks: () => [network()], cloud: () => renderCloud(core, apps.list()),
     plan: (id, wish) => acts.plan(id, wish),

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { serveBuilder } from './builder-server.ts'
+import { dnsArguments } from './dns.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
 import type { Standing } from './interface.ts'
 import { labKernelArguments } from './lab/guest.ts'
@@ -50,13 +51,14 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
       NODE_ENV: 'production', SYSTEM_CLOUD_DATA: options.dataDir, SYSTEM_CLOUD_RUN: options.runDir, SYSTEM_CLOUD_STATE: state, SYSTEM_CLOUD_ROOT: root,
       SYSTEM_CLOUD_INTERFACE: standing.interface, SYSTEM_CLOUD_ADDRESS: standing.address, SYSTEM_CLOUD_CIDR: standing.cidr, SYSTEM_CLOUD_MODE: options.mode,
       SYSTEM_CLOUD_OPERATOR_PORT: String(operatorPort), SYSTEM_CLOUD_PLAIN_HTTP: options.plainHttp ? '1' : '', SYSTEM_CLOUD_PUBLIC_PORT: String(options.consolePort),
-      SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer,
+      SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer, SYSTEM_CLOUD_HOSTS_DIR: path.join(options.runDir, 'hosts.d'),
       SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? path.join(options.runDir, 'qmp') : '', SYSTEM_CLOUD_KERNEL_ARGUMENTS: options.kind === 'lab' ? labKernelArguments : '',
     },
   })
   keep({ name: 'console', inNamespace: true, args: [process.execPath, '--max-semi-space-size=1', path.join(root, 'apps/console/.next/standalone/apps/console/server.js')], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })
-  // A lab has nobody to ask; on a real card, DNS questions go on to the host's own resolvers.
-  keep({ name: 'dns', inNamespace: true, args: ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=53', `--listen-address=${standing.address}`, '--bind-interfaces', ...(namespace === undefined ? [] : ['--no-resolv']), '--no-hosts', `--addn-hosts=${path.join(state, 'hosts')}`, '--pid-file', '--user=root'] })
+  const names = path.join(options.runDir, 'hosts.d')
+  mkdirSync(names, { recursive: true, mode: 0o755 })
+  keep({ name: 'dns', inNamespace: true, args: ['dnsmasq', ...dnsArguments({ address: standing.address, port: 53, hostsDir: names, asksOthers: namespace === undefined })] })
   keep({ name: 'time', inNamespace: true, args: ['chronyd', '-d', '-x', '-u', 'root', '-f', timeConfig(options.runDir, standing)] })
   if (namespace !== undefined) {
     keep({ name: 'console-door', inNamespace: true, args: ['socat', `UNIX-LISTEN:${sockets.console},fork,mode=600,unlink-early`, `TCP:127.0.0.1:${operatorPort}`] })

@@ -11,7 +11,7 @@ export function fixtureMachine(n: number, phase: Phase = 'discovered'): Machine 
   return {
     id: `m${n}`, name: `node-${n}`, mac, macs: [mac], phase, role: null, generation: n, address: `10.77.0.1${n}`, uuid: null, firmware: 'uefi', bootPath: 'UEFI x64, TFTP', inventory: null,
     intent: { generation: n, role: null, imageId: null, diskSerial: null, erase: false, release: false },
-    steps: [], services: [], problem: null, attention: null, power: { driver: 'lab', state: 'on', can: ['on', 'off', 'cycle'], cannotWhy: '' }, metrics: null,
+    steps: [], services: [], problem: null, attention: null, power: { driver: 'lab', state: 'on', can: ['on', 'off', 'cycle'], cannotWhy: '', options: {} }, claims: [], metrics: null,
     firstSeenAt: '2026-01-01T00:00:00Z', lastSeenAt: '2026-01-01T00:00:00Z', phaseSince: '2026-01-01T00:00:00Z', phaseDeadline: null, lastSeq: 1,
   }
 }

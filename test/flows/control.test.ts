@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { JournalEvent } from '#contract/events'
-import type { Plan } from '#contract/operator-api'
+import type { Claim, Plan } from '#contract/operator-api'
 import { ControlProcess } from '../sim/control-process.ts'
 import { SimMachine } from '../sim/machine.ts'
 
@@ -43,7 +43,31 @@ describe('a machine’s life, with control killed in the middle', () => {
     const other = '52:54:00:aa:00:99'
     expect((await sim.ask('POST', `/ramdisk/${other}/facts`, { body: sim.facts().replaceAll(mac, other), token })).status).toBe(409)
     expect(await control.machine(other)).toBeUndefined()
-    expect((await control.until(mac, (m) => m.attention !== null)).attention).toMatch(/given nothing/)
+    const machine = await control.until(mac, (m) => m.claims.length === 2)
+    expect(machine.attention).toMatch(/given nothing/)
+    expect(machine.claims.map((claim) => claim.kind).sort()).toEqual(['mac', 'uuid'])
+    expect(JSON.stringify((await control.api('GET', 'claims')).value)).not.toContain(token)
+  })
+
+  it('rejects the one for good and accepts the other as a machine of its own', async () => {
+    const claims = (await control.api('GET', 'claims')).value as Claim[]
+    const [byMac, byUuid] = [claims.find((claim) => claim.kind === 'mac'), claims.find((claim) => claim.kind === 'uuid')]
+    expect(await control.api('POST', `claims/${byMac?.id}/reject`)).toMatchObject({ status: 200, value: { state: 'rejected' } })
+    expect(await control.api('POST', `claims/${byUuid?.id}/accept`)).toMatchObject({ status: 200, value: { state: 'accepted' } })
+    expect((await control.api('POST', 'claims/nonsense/accept')).status).toBe(404)
+    expect((await control.machine(mac))?.claims).toEqual([])
+    const other = '52:54:00:aa:00:99'
+    const post = (of: string, token: string) => sim.ask('POST', `/ramdisk/${of}/facts`, { body: sim.facts().replaceAll(mac, of), token })
+    await control.restart()
+    const rejected = await post(mac, 'ab'.repeat(32))
+    expect(rejected.status).toBe(409)
+    expect(rejected.body.toString()).toMatch(/rejected/)
+    expect((await control.machine(mac))?.claims).toEqual([])
+    expect((await post(other, 'ee'.repeat(32))).status).toBe(204)
+    expect(await control.machine(other)).toMatchObject({ phase: 'discovered', uuid: sim.plan.uuid })
+    // Neither takes the other's place: the first goes on as itself.
+    expect((await control.until(mac, (m) => m.phase === 'discovered')).claims).toEqual([])
+    expect((await control.api('DELETE', `machines/${other}`)).status).toBe(204)
   })
 
   it('shows the plan and refuses an unknown role and a stale generation', async () => {
@@ -65,7 +89,7 @@ describe('a machine’s life, with control killed in the middle', () => {
   it('goes on from there to ready, though control is killed at five moments', async () => {
     const killed = killAt('partitionDisk', 'writeImage', 'bootDisk', 'enrol', 'report')
     expect((await control.api('POST', `machines/${mac}/retry`, {})).status).toBe(200)
-    const machine = await control.until(mac, (m) => m.phase === 'ready', 90_000)
+    const machine = await control.until(mac, (m) => m.phase === 'ready', 240_000)
     expect(killed).toEqual(['partitionDisk', 'writeImage', 'bootDisk', 'enrol', 'report'])
     expect(machine.steps.every((step) => step.status === 'done')).toBe(true)
     expect(machine.services.length).toBeGreaterThan(2)
@@ -73,7 +97,7 @@ describe('a machine’s life, with control killed in the middle', () => {
     expect(machine.address).toBe('127.0.0.77')
     sim.onMoment = () => undefined
     expect(sim.log.filter((line) => line === 'writeImage')).toHaveLength(1)
-  }, 120_000)
+  }, 300_000)
 
   it('has every event once and in order, over all restarts, and no secret among them', async () => {
     // A phase is seen in memory a moment before its journal line has its number.
@@ -87,11 +111,38 @@ describe('a machine’s life, with control killed in the middle', () => {
     expect(JSON.stringify(events)).not.toMatch(/SWMTKN|PRIVATE KEY|"secret"/)
   })
 
+  it('loses its identity to a ramdisk on its card only where a person accepts that', async () => {
+    const token = 'cd'.repeat(32)
+    expect((await sim.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(409)
+    const held = await control.until(mac, (m) => m.claims.length === 1)
+    expect(held).toMatchObject({ phase: 'ready', role: 'manager', claims: [{ kind: 'agent' }] })
+    expect((await control.api('POST', `claims/${held.claims[0]?.id}/reject`)).status).toBe(200)
+    expect((await sim.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(409)
+    expect((await control.machine(mac))?.phase).toBe('ready')
+  })
+
   it('is released with its disk erased, restarted by its own agent, and waits for another role', async () => {
     expect((await control.api('POST', `machines/${mac}/release`, { erase: true })).status).toBe(200)
     const machine = await control.until(mac, (m) => m.phase === 'discovered')
     expect(machine).toMatchObject({ role: null, intent: { release: false } })
     // Nothing drives this machine's power: its own agent restarted it.
     expect(sim.log.slice(-3)).toEqual(['restart', 'facts', 'eraseDisk'])
+  })
+
+  it('begins again as discovered when the claim of a ramdisk on its card is accepted, and its agent is refused', async () => {
+    expect((await control.api('PUT', `machines/${mac}/role`, { role: 'manager' })).status).toBe(200)
+    await control.until(mac, (m) => m.phase === 'ready', 100_000)
+    const token = 'dc'.repeat(32)
+    const other = new SimMachine({ ...sim.plan, address: '127.0.0.78' })
+    expect((await other.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(409)
+    const claims = (await control.api('GET', 'claims')).value as Claim[]
+    const claim = claims.find((one) => one.kind === 'agent')
+    expect(claim?.state).toBe('rejected')
+    expect((await control.api('POST', `claims/${claim?.id}/accept`)).status).toBe(200)
+    expect(await control.machine(mac)).toMatchObject({ phase: 'discovered', role: null, services: [] })
+    // Only the claimant that the person saw: another token is held again.
+    expect((await other.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token: 'ba'.repeat(32) })).status).toBe(409)
+    expect((await other.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(204)
+    expect((await control.machine(mac))?.phase).toBe('discovered')
   })
 })

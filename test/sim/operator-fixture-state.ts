@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { JournalEvent, LogLine } from '#contract/events'
-import type { App, Cloud, Image, Machine, Network, Plan, Role } from '#contract/operator-api'
+import type { App, Claim, Cloud, Image, Machine, Network, Plan, PowerDriverInfo, Role } from '#contract/operator-api'
 import { stepTitles } from '#contract/steps'
 import { deploySteps, freshSteps, makeMachine, services, type Sketch } from './operator-fixture-machines.ts'
 
@@ -14,6 +14,12 @@ export class FixtureState {
   readonly roles: Role[] = [
     { id: 'manager', title: 'Manager', summary: 'Runs the cloud: places apps, keeps their images, balances their load.', services: ['Swarm manager', 'Image registry', 'HAProxy'], imageId: 'debian-13' },
     { id: 'appserver', title: 'AppServer', summary: 'Runs the instances of apps.', services: ['Swarm worker'], imageId: 'debian-13' },
+  ]
+  /** Drivers that the console knows nothing of: it draws what they say of themselves. */
+  readonly powerDrivers: PowerDriverInfo[] = [
+    { id: 'manual', title: 'By hand', cannotWhy: 'nothing drives this machine’s power', options: { type: 'object', properties: {} } },
+    { id: 'lab', title: 'Lab machine (QMP)', cannotWhy: '', options: { type: 'object', properties: {} } },
+    { id: 'parrot', title: 'A trained parrot', cannotWhy: '', options: { type: 'object', required: ['name', 'seed'], properties: { name: { type: 'string', description: 'What it is called.' }, seed: { type: 'string', writeOnly: true }, perch: { type: 'integer', default: 3 }, mood: { enum: ['calm', 'loud'] } } } },
   ]
   readonly images: Image[] = [
     { id: 'ramdisk', title: 'Discovery ramdisk', kind: 'ramdisk', state: 'ready', step: '', percent: 100, sizeBytes: 48_200_000, hash: 'sha256:9f2c41d07be6a0', builtAt: new Date(Date.now() - 7_200_000).toISOString(), error: null },
@@ -64,6 +70,28 @@ export class FixtureState {
     const line: LogLine = { seq: lines.length + 1, at: new Date().toISOString(), source, level, text }
     lines.push(line)
     this.bus.emit('log', { machineId, lines: [line] })
+  }
+
+  /** Somebody claims to be `machine`. */
+  claim(machine: Machine): Claim {
+    const at = new Date().toISOString()
+    const claim: Claim = {
+      id: `c${this.seq}`, machineId: machine.id, claimantId: null, kind: 'mac', mac: machine.mac, uuid: null, hardware: 'QEMU Standard PC, serial SC-LAB-77', state: 'held', firstAt: at, lastAt: at, times: 1,
+      why: `Two live machines claim one network card address, ${machine.mac} (the first is ${machine.name}): turn one off or set another. The second was given nothing.`, acceptMeans: `The second becomes ${machine.name}; the first is given nothing any more.`,
+    }
+    Object.assign(machine, { claims: [claim], attention: claim.why })
+    this.record(machine.id, 'claim.held', claim.why, 'warn')
+    return claim
+  }
+
+  /** What a person decided about a claim; undefined where there is none. */
+  decide(id: string, decision: 'accept' | 'reject'): Claim | undefined {
+    const machine = [...this.machines.values()].find((one) => one.claims.some((claim) => claim.id === id))
+    const claim = machine?.claims.find((one) => one.id === id)
+    if (!machine || !claim) return undefined
+    Object.assign(machine, { claims: [], attention: null })
+    this.record(machine.id, `claim.${decision}ed`, `admin ${decision}ed the claim.`)
+    return { ...claim, state: decision === 'accept' ? 'accepted' : 'rejected' }
   }
 
   /** What assigning a role would do. */

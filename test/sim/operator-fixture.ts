@@ -105,6 +105,8 @@ function routes(api: FastifyInstance, state: FixtureState, account: Account): vo
 function siteRoutes(api: FastifyInstance, state: FixtureState): void {
   api.get('/status', async () => ({ version: '0.1.0', startedAt: new Date().toISOString(), seq: state.seq, machines: {}, networks: state.networks, images: state.images, warnings: state.warnings, me: { name: 'admin', mustChangePassword: false } }))
   api.get('/roles', async () => state.roles)
+  api.get('/power-drivers', async () => state.powerDrivers)
+  api.post<{ Params: { id: string, decision: 'accept' | 'reject' } }>('/claims/:id/:decision', async (request) => state.decide(request.params.id, request.params.decision) ?? (() => { throw new Refusal(404, 'There is no such claim.') })())
   api.get('/images', async () => state.images)
   api.get('/networks', async () => state.networks)
   api.get('/cloud', async () => state.cloud())
@@ -157,7 +159,7 @@ function machineRoutes(api: FastifyInstance, state: FixtureState): void {
     state.record(machine.id, 'power.asked', `Power ${act}.`)
     return machine
   })
-  api.put<OfMachine>('/machines/:m/power-driver', async (request) => { const machine = find(request.params.m); machine.power = { ...machine.power, driver: PowerConfigRequest.parse(request.body).driver }; state.record(machine.id, 'power.configured', 'The power driver is changed.'); return machine })
+  api.put<OfMachine>('/machines/:m/power-driver', async (request) => { const machine = find(request.params.m); const { driver, options } = PowerConfigRequest.parse(request.body); machine.power = { ...machine.power, driver, options }; state.record(machine.id, 'power.configured', 'The power driver is changed.'); return machine })
   api.delete<OfMachine>('/machines/:m', async (request, reply) => { const machine = find(request.params.m); allow(machine, 'forget'); state.machines.delete(machine.id); return reply.code(204).send() })
   api.get<OfMachine>('/machines/:m/events', async (request) => page(state.events.filter(({ machineId }) => machineId === find(request.params.m).id), Paging.parse(request.query), state.seq))
   api.get<OfMachine>('/machines/:m/log', async (request) => {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { apiPrefix, App, Cloud, EventPage, Image, LogPage, Machine, Network, Plan, Problem, Role, SshKeys, Status } from '#contract/operator-api'
+import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, Network, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status } from '#contract/operator-api'
 import { parseMac } from '#contract/mac'
 import { CliFailure } from '../failure.ts'
 import type { Target } from './find.ts'
@@ -39,6 +39,10 @@ export function openApi(target: Target) {
     machines: () => get(z.array(Machine), 'machines'),
     machine: (m: string) => get(Machine, machinePath(m)),
     roles: () => get(z.array(Role), 'roles'),
+    powerDrivers: () => get(z.array(PowerDriverInfo), 'power-drivers'),
+    setPowerDriver: (m: string, driver: string, options: Record<string, unknown>) => json(Machine, 'PUT', `${machinePath(m)}/power-driver`, { driver, options }),
+    claims: () => get(z.array(Claim), 'claims'),
+    decideClaim: (id: string, decision: 'accept' | 'reject') => json(Claim, 'POST', `claims/${encodeURIComponent(id)}/${decision}`),
     images: () => get(z.array(Image), 'images'),
     networks: () => get(z.array(Network), 'networks'),
     setPolicy: (id: string, policy: 'discover' | 'ignore') => json(Network, 'PATCH', `networks/${encodeURIComponent(id)}`, { policy }),

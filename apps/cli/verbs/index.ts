@@ -2,6 +2,7 @@ import type { AddVerbs } from '../context.ts'
 import { addAccessVerbs } from './access.ts'
 import { addAppVerbs } from './apps.ts'
 import { addBackupVerbs } from './backup.ts'
+import { addClaimVerbs } from './claims.ts'
 import { addDoctor } from './doctor.ts'
 import { addFleetVerbs } from './fleet.ts'
 import { addLifeVerbs } from './life.ts'
@@ -11,4 +12,4 @@ import { addSiteVerbs } from './site.ts'
 import { addWaitVerb } from './wait.ts'
 
 /** Every verb of the command line, in the order of `--help`. */
-export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addPowerVerb, addLogVerbs, addWaitVerb, addSiteVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]
+export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addWaitVerb, addSiteVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
-import { type AssignRequest, Machine, Network, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
+import { type AssignRequest, Claim, Machine, Network, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
 import { mergeMachine } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
 import { keys } from './queries.ts'
@@ -39,6 +39,9 @@ export const powerMachine = async (client: QueryClient, id: string, act: z.infer
 /** Chooses how a machine is switched on and off. */
 export const configurePower = async (client: QueryClient, id: string, driver: string, options: Record<string, unknown>): Promise<Machine> =>
   keep(client, await fetchJson(Machine, api.powerDriver(id), { method: 'PUT', body: { driver, options } }))
+
+/** Decides on a held claim; the machine's own view follows by the socket. */
+export const decideClaim = (id: string, decision: 'accept' | 'reject'): Promise<Claim> => fetchJson(Claim, api.claim(id, decision), { method: 'POST', body: {} })
 
 /** Removes a machine from the list; it comes back as new when it netboots again. */
 export async function forgetMachine(client: QueryClient, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
-import { Cloud, EventPage, Image, LogPage, Machine, Network, Role, SshKeys, Status } from '#contract/operator-api'
+import { Cloud, EventPage, Image, LogPage, Machine, Network, PowerDriverInfo, Role, SshKeys, Status } from '#contract/operator-api'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
@@ -12,7 +12,7 @@ const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 export const keys = {
   session: ['session'], status: ['status'], machines: ['machines'], machine: (id: string) => ['machine', id],
   events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id], resume: (id: string) => ['resume', id],
-  roles: ['roles'], images: ['images'], networks: ['networks'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
+  roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
 } as const
 
 /** Who is signed in; null when nobody is, which is an answer like any other and never leaves an old one standing. */
@@ -27,6 +27,8 @@ export const sessionQuery = queryOptions({
 export const statusQuery = queryOptions({ queryKey: keys.status, refetchInterval: 20_000, queryFn: ({ signal }) => fetchJson(Status, api.status(), { signal }) })
 /** The catalog of roles. */
 export const rolesQuery = queryOptions({ queryKey: keys.roles, queryFn: ({ signal }) => fetchJson(z.array(Role), api.roles(), { signal }) })
+/** The catalog of power drivers, each with the schema of its options. */
+export const powerDriversQuery = queryOptions({ queryKey: keys.powerDrivers, queryFn: ({ signal }) => fetchJson(z.array(PowerDriverInfo), api.powerDrivers(), { signal }) })
 /** Images with their build progress. */
 export const imagesQuery = queryOptions({ queryKey: keys.images, queryFn: ({ signal }) => fetchJson(z.array(Image), api.images(), { signal }) })
 /** Networks; polled gently, because lease counts have no live message. */

@@ -1,8 +1,8 @@
 'use client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useParams, useRouter } from 'next/navigation'
-import { useEffect } from 'react'
+import { useParams } from 'next/navigation'
+import { useEffect, useState } from 'react'
 import { eventsQuery, logQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'
 import { Icon } from '../kit/Icon.tsx'
@@ -13,6 +13,7 @@ import { useMachine } from '../live/use-machines.ts'
 import { LogView } from '../log/LogView.tsx'
 import { api, pages } from '../paths.ts'
 import { asSentence } from '../text/format.ts'
+import { ClaimNotice } from './ClaimNotice.tsx'
 import { DeployProgress } from './DeployProgress.tsx'
 import { InventoryPanel } from './InventoryPanel.tsx'
 import { MachineHeader } from './MachineHeader.tsx'
@@ -22,12 +23,15 @@ import { Timeline } from './Timeline.tsx'
 /** One machine: what it is, what it does, what it said. */
 export function MachinePage() {
   const wanted = decodeURIComponent(useParams<{ id: string }>().id)
-  const { machine, error, loading } = useMachine(wanted)
-  const router = useRouter()
   // A name can change while the page is open; the id cannot.
+  const [known, setKnown] = useState({ wanted, id: wanted })
+  const { machine, error, loading } = useMachine(known.wanted === wanted ? known.id : wanted)
+  const found = machine?.id ?? wanted
+  if (found !== wanted && found !== known.id) setKnown({ wanted, id: found })
   useEffect(() => {
-    if (machine && machine.id !== wanted) router.replace(pages.machine(machine.id))
-  }, [machine, router, wanted])
+    // Only the address bar: the router would take another parameter for another page and build all of this anew, open menus and filters included.
+    if (found !== wanted) window.history.replaceState(null, '', pages.machine(found))
+  }, [found, wanted])
   const name = machine?.name
   useEffect(() => {
     if (name) document.title = `${name} · System Cloud`
@@ -53,7 +57,8 @@ function Loaded({ id }: { id: string }) {
     <div className="flex flex-col gap-5">
       <MachineHeader machine={machine} />
       {machine.problem ? <Notice tone="error">{asSentence(machine.problem)}</Notice> : null}
-      {machine.attention ? <Notice tone="warn">{asSentence(machine.attention)}</Notice> : null}
+      {machine.claims.map((claim) => <ClaimNotice key={claim.id} claim={claim} machine={machine} />)}
+      {machine.attention && !machine.claims.some(({ why }) => why === machine.attention) ? <Notice tone="warn">{asSentence(machine.attention)}</Notice> : null}
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)]">
         <div className="flex min-w-0 flex-col gap-5">
           {machine.steps.length > 0 ? <DeployProgress machine={machine} /> : null}

@@ -2,16 +2,15 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { type Machine, RenameRequest } from '#contract/operator-api'
-import { configurePower, forgetMachine, renameMachine } from '../api/acts.ts'
+import { forgetMachine, renameMachine } from '../api/acts.ts'
 import { faultSentence } from '../api/request.ts'
 import { Button } from '../kit/Button.tsx'
 import { Modal } from '../kit/Modal.tsx'
-import { useToast } from '../shell/Toasts.tsx'
 
 interface AskProps { title: string, lead?: ReactNode, word: string, danger?: boolean, children?: ReactNode, onClose: () => void, act: () => Promise<unknown> }
 
 /** A dialog with one act: does it, closes, or says why not. */
-function Ask({ title, lead, word, danger = false, children, onClose, act }: AskProps) {
+export function Ask({ title, lead, word, danger = false, children, onClose, act }: AskProps) {
   const [busy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState('')
   const submit = async (event: FormEvent) => {
@@ -60,39 +59,4 @@ export function ForgetDialog({ machine, onClose, onForgotten }: { machine: Machi
     onForgotten()
   }
   return <Ask title={`Forget ${machine.name}?`} word="Forget" danger onClose={onClose} act={act} lead="Its name, timeline and identity leave the appliance; its disk is not touched. If it boots from the network again, it appears as a new machine." />
-}
-
-const drivers = [['manual', 'By hand: a person presses the button'], ['wake-on-lan', 'Wake-on-LAN: can only switch on'], ['lab', 'Lab: a virtual machine of this appliance']] as const
-
-/** Chooses how a machine is switched on and off. */
-export function PowerDriverDialog({ machine, onClose }: { machine: Machine, onClose: () => void }) {
-  const client = useQueryClient()
-  const say = useToast()
-  const [driver, setDriver] = useState(machine.power.driver)
-  const [options, setOptions] = useState('{}')
-  const act = async () => {
-    await configurePower(client, machine.id, driver, parseOptions(options))
-    say('The power driver is changed.')
-  }
-  return (
-    <Ask title="Power driver" lead={`How ${machine.name} is switched on and off.`} word="Save" onClose={onClose} act={act}>
-      <label className="flex flex-col gap-1.5"><span className="label">Driver</span>
-        <select className="field" value={driver} onChange={(event) => setDriver(event.target.value)}>
-          {[...drivers, ...(drivers.some(([id]) => id === machine.power.driver) ? [] : [[machine.power.driver, machine.power.driver] as const])].map(([id, title]) => <option key={id} value={id}>{title}</option>)}
-        </select>
-      </label>
-      <label className="flex flex-col gap-1.5"><span className="label">Options, as JSON</span><textarea className="field font-mono text-sm" rows={3} value={options} onChange={(event) => setOptions(event.target.value)} spellCheck={false} /><span className="text-xs text-ink-3">Most machines need none: {'{}'}. The appliance says what a driver misses.</span></label>
-    </Ask>
-  )
-}
-
-function parseOptions(text: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new Error('The options are not JSON. Use {} for none.', { cause })
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('The options must be one JSON object, such as {}.')
-  return value as Record<string, unknown>
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { JournalEvent, LogLine } from '#contract/events'
-import type { Cloud, Image, Machine, Network, Plan, Role, Status } from '#contract/operator-api'
+import type { Claim, Cloud, Image, Machine, Network, Plan, PowerDriverInfo, Role, Status } from '#contract/operator-api'
 import type { PeopleStore } from '../store/people-store.ts'
 
 /** An operator's wish that cannot be met: `status` 404, 409 (stale or not allowed now), 422 (makes no sense) or 503, and a sentence that says what to do. */
@@ -23,6 +23,10 @@ export interface OperatorDeps {
   /** By id, name or MAC in any spelling. */
   machine(named: string): Machine | undefined
   roles(): Role[]
+  powerDrivers(): PowerDriverInfo[]
+  claims(): Claim[]
+  acceptClaim(id: string, by: string): Promise<Claim>
+  rejectClaim(id: string, by: string): Promise<Claim>
   images(): Image[]
   networks(): Network[]
   cloud(): Cloud

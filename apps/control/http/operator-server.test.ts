@@ -13,7 +13,7 @@ import { makeOperatorServer } from './operator-server.ts'
 const machine: Machine = {
   id: 'm1', name: 'node-1', mac: '52:54:00:00:00:01', macs: ['52:54:00:00:00:01'], phase: 'discovered', role: null, generation: 1, address: null, uuid: null, firmware: 'bios', bootPath: '',
   intent: { generation: 1, role: null, imageId: null, diskSerial: null, erase: false, release: false }, inventory: null, steps: [], services: [], problem: null, attention: null,
-  power: { driver: 'manual', state: 'unknown', can: [], cannotWhy: '' }, metrics: null, firstSeenAt: '', lastSeenAt: '', phaseSince: '', phaseDeadline: null, lastSeq: 0,
+  power: { driver: 'manual', state: 'unknown', can: [], cannotWhy: '', options: {} }, claims: [], metrics: null, firstSeenAt: '', lastSeenAt: '', phaseSince: '', phaseDeadline: null, lastSeq: 0,
 }
 
 /** People kept in memory: the same promises as registry.db's. */
@@ -51,7 +51,7 @@ beforeEach(async () => {
     version: '1', now: () => clock, people,
     status: () => ({ version: '1', startedAt: '', seq: 7, machines: {}, networks: [], images: [], warnings: [] }),
     machines: () => [machine], machine: (named) => (named === 'm1' || named === 'node-1' ? machine : undefined),
-    roles: () => [], images: () => [], networks: () => [], cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
+    roles: () => [], powerDrivers: () => [], claims: () => [], acceptClaim: async () => { throw new Refusal(404, 'no such claim') }, rejectClaim: async () => { throw new Refusal(404, 'no such claim') }, images: () => [], networks: () => [], cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
     plan: () => { throw new Refusal(422, 'no such role') },
     assign: async (_, wish) => { if (wish.generation !== undefined && wish.generation !== 1) throw new Refusal(409, 'somebody changed it meanwhile'); return machine },
     release: async () => machine, retry: async () => machine, rename: async (_, name) => ({ ...machine, name }), power: async () => machine, setPowerDriver: async () => machine,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Cloud, EventPage, Image, Network, NetworkPatch, Role, Status } from '#contract/operator-api'
+import { Claim, Cloud, EventPage, Image, Network, NetworkPatch, PowerDriverInfo, Role, Status } from '#contract/operator-api'
 import { Refusal, type OperatorDeps } from './deps.ts'
 import { PageQuery } from './machine-routes.ts'
 
@@ -10,6 +10,11 @@ export function addSiteRoutes(app: FastifyInstance, deps: OperatorDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
   api.get('/status', { schema: { response: { 200: Status } } }, async (request) => ({ ...deps.status(), me: { name: request.operator.name, mustChangePassword: request.operator.mustChangePassword } }))
   api.get('/roles', { schema: { response: { 200: z.array(Role) } } }, async () => deps.roles())
+  api.get('/power-drivers', { schema: { response: { 200: z.array(PowerDriverInfo) } } }, async () => deps.powerDrivers())
+  const Named = z.object({ id: z.string().max(64) })
+  api.get('/claims', { schema: { response: { 200: z.array(Claim) } } }, async () => deps.claims())
+  api.post('/claims/:id/accept', { schema: { params: Named, response: { 200: Claim } } }, async (request) => deps.acceptClaim(request.params.id, request.operator.name))
+  api.post('/claims/:id/reject', { schema: { params: Named, response: { 200: Claim } } }, async (request) => deps.rejectClaim(request.params.id, request.operator.name))
   api.get('/images', { schema: { response: { 200: z.array(Image) } } }, async () => deps.images())
   api.get('/cloud', { schema: { response: { 200: Cloud } } }, async () => deps.cloud())
   api.get('/networks', { schema: { response: { 200: z.array(Network) } } }, async () => deps.networks())

@@ -13,6 +13,9 @@ export const mostUnknown = 500
 /** UUIDs that boards ship with where nobody set one: they identify nothing. */
 const worthless = /^(0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12}|03000200-0400-0500-0006-000700080009)$/
 
+/** Whether a UUID is one of those: every board of a kind has it. */
+export const isWorthless = (uuid: string): boolean => worthless.test(uuid)
+
 /** How long a machine must not have been heard of before a new MAC with its UUID may be it with another network card. */
 const goneForMs = 15 * 60_000
 
@@ -22,7 +25,7 @@ const goneForMs = 15 * 60_000
  */
 export function identify(machines: readonly MachineRecord[], byMac: MachineRecord | undefined, uuid: string | null, nowMs: number): Identification {
   if (byMac !== undefined) return { kind: 'known', machine: byMac }
-  const sameUuid = uuid === null || worthless.test(uuid) ? [] : machines.filter((machine) => machine.uuid === uuid)
+  const sameUuid = uuid === null || isWorthless(uuid) ? [] : machines.filter((machine) => machine.uuid === uuid)
   const [only] = sameUuid
   const idle = only !== undefined && (only.phase === 'discovered' || only.phase === 'seen' || only.phase === 'failed')
   if (only !== undefined && sameUuid.length === 1 && idle && nowMs - Date.parse(only.lastSeenAt) > goneForMs) return { kind: 'known', machine: only }

@@ -3,6 +3,7 @@ import { isAllowed } from '#contract/lifecycle'
 import { Refusal } from '../http/deps.ts'
 import type { PowerDriver, PowerSession, PowerTarget } from '../power/driver.ts'
 import { powerDrivers } from '../power/index.ts'
+import { withStoredSecrets } from '../power/options.ts'
 import type { OrderDesk } from './orders.ts'
 import type { RamdiskSessions } from './ramdisk-sessions.ts'
 import type { MachineRecord } from './record.ts'
@@ -77,10 +78,12 @@ export function openPower(deps: PowerDeps): Power {
     async setDriver(id, name, options, by) {
       const found = powerDrivers.find(name)
       if (found === undefined) throw new Refusal(422, `There is no power driver “${name}”: choose one of ${powerDrivers.entries.map((one) => one.id).join(', ')}.`)
-      const parsed = found.options.safeParse(options)
+      const before = present(id)
+      const whole = before.powerDriver === name ? withStoredSecrets(found, options, before.powerOptions) : options
+      const parsed = found.options.safeParse(whole)
       if (!parsed.success) throw new Refusal(422, `Options of ${found.title}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`)
       states.delete(id)
-      await deps.registry.change(id, (m) => ({ ...m, powerDriver: name, powerOptions: options }), { machineId: id, kind: 'power.configured', level: 'info', text: `${by} chose the power driver ${found.title}`, data: { driver: name, by } })
+      await deps.registry.change(id, (m) => ({ ...m, powerDriver: name, powerOptions: whole }), { machineId: id, kind: 'power.configured', level: 'info', text: `${by} chose the power driver ${found.title}`, data: { driver: name, by } })
     },
     async look(signal) {
       for (const machine of deps.registry.all()) {

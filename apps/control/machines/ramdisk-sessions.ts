@@ -12,7 +12,9 @@ export interface SessionMemory { load(): string[]; save(mac: string, json: strin
 /** Which live ramdisk owns which MAC and UUID. */
 export interface RamdiskSessions {
   /** Claims `mac` for a token: the first one owns it until the machine boots again or is silent for a while. */
-  claim(claim: { mac: string; machineId: string; uuid: string | null; token: string }): Claim
+  claim(claim: { mac: string; machineId: string; uuid: string | null; token: string; /** A person said that others with its UUID are other machines. */ apart?: boolean }): Claim
+  /** Gives `mac` to the token with this hash, whoever had it: a person decided so. */
+  grant(session: { mac: string; machineId: string; uuid: string | null; hash: string }): void
   /** Whether `token` owns `mac`; counts as a sign of life. */
   touch(mac: string, token: string): boolean
   /** The firmware of `mac` asked for its boot script: what ran there before does not run any more. */
@@ -25,7 +27,9 @@ export interface RamdiskSessions {
 
 /** A ramdisk asks at least every 25 s; after this long it is gone. */
 const silentMs = 60_000
-const digest = (token: string): string => createHash('sha256').update(token).digest('hex')
+
+/** What is kept of a session's token: its SHA-256, in hex. */
+export const digest = (token: string): string => createHash('sha256').update(token).digest('hex')
 const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
 /** Sessions over a small memory that survives restarts. */
@@ -34,16 +38,22 @@ export function ramdiskSessions(memory: SessionMemory, now: () => number): Ramdi
   const rebootedAt = new Map<string, number>()
   const isLive = (session: Session): boolean => now() - session.lastMs < silentMs && (rebootedAt.get(session.mac) ?? 0) <= session.lastMs
   return {
-    claim({ mac, machineId, uuid, token }) {
+    claim({ mac, machineId, uuid, token, apart }) {
       const hash = digest(token)
       const present = sessions.get(mac)
       if (present !== undefined && !same(present.hash, hash) && isLive(present)) return { kind: 'held', by: 'mac', machineId: present.machineId }
       for (const other of sessions.values())
-        if (other.mac !== mac && other.machineId !== machineId && uuid !== null && other.uuid === uuid && isLive(other)) return { kind: 'held', by: 'uuid', machineId: other.machineId }
+        if (apart !== true && other.mac !== mac && other.machineId !== machineId && uuid !== null && other.uuid === uuid && isLive(other)) return { kind: 'held', by: 'uuid', machineId: other.machineId }
       const session: Session = { mac, machineId, uuid, hash, lastMs: now(), bootedMs: present !== undefined && same(present.hash, hash) ? present.bootedMs : now() }
       sessions.set(mac, session)
       memory.save(mac, JSON.stringify(session))
       return { kind: 'owner' }
+    },
+    grant({ mac, machineId, uuid, hash }) {
+      const session: Session = { mac, machineId, uuid, hash, lastMs: now(), bootedMs: now() }
+      sessions.set(mac, session)
+      memory.save(mac, JSON.stringify(session))
+      rebootedAt.delete(mac)
     },
     touch(mac, token) {
       const session = sessions.get(mac)

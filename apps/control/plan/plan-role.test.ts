@@ -30,7 +30,7 @@ const machine = (over: Partial<Machine> = {}): Machine => ({
   id: 'm1', name: 'node-1', mac: '52:54:00:00:00:01', macs: [], phase: 'discovered', role: null, generation: 3, address: null, uuid: null, firmware: 'bios', bootPath: '',
   intent: { generation: 3, role: null, imageId: null, diskSerial: null, erase: false, release: false },
   inventory: { uuid: null, manufacturer: '', product: '', serial: '', assetTag: '', firmware: 'bios', firmwareVersion: '', secureBoot: false, cpuModel: '', cpus: 1, architecture: 'x86_64', memoryBytes: 2e9, disks: [disk()], nics: [], kernel: '' },
-  steps: [], services: [], problem: null, attention: null, power: { driver: 'manual', state: 'unknown', can: [], cannotWhy: '' }, metrics: null, firstSeenAt: '', lastSeenAt: '', phaseSince: '', phaseDeadline: null, lastSeq: 0, ...over,
+  steps: [], services: [], problem: null, attention: null, power: { driver: 'manual', state: 'unknown', can: [], cannotWhy: '', options: {} }, claims: [], metrics: null, firstSeenAt: '', lastSeenAt: '', phaseSince: '', phaseDeadline: null, lastSeq: 0, ...over,
 })
 const image: Image = { id: 'debian-13', title: 'Debian 13', kind: 'os', state: 'ready', step: '', percent: null, sizeBytes: 1e9, hash: 'h', builtAt: null, error: null }
 const manager = { id: 'manager', title: 'Manager', imageId: 'debian-13', services: ['Swarm manager'] }
