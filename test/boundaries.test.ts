@@ -17,7 +17,8 @@ const mayImport: Record<string, readonly string[]> = {
   'apps/agent': ['apps/contract'],
   'apps/console': ['apps/contract'],
   // The lab starts its guests with the QMP dialect that the lab power driver drives them by.
-  'apps/supervisor': ['apps/contract', 'apps/control/power'],
+  // And it looks for other DHCP servers before it starts one on a real card.
+  'apps/supervisor': ['apps/contract', 'apps/control/power', 'netboot/serve'],
   // doctor looks for other DHCP servers with the sockets and the codec of our own.
   'apps/cli': ['apps/contract', 'netboot/codec', 'netboot/serve'],
   // Of images/build, control reads the manifests.

@@ -85,7 +85,14 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
       if (machine !== undefined) for (const listener of shown) listener(view(machine))
     }, 250)
   }
-  const power = openPower({ registry, orders, sessions, broadcast: subnetOf(config.cidr).broadcast, labDir: config.labDir, changed: show })
+  const askAgent = (id: string): boolean => {
+    const last = agents.last(id)
+    if (last === undefined || !agents.isAlive(id)) return false
+    setSetting(`restart.${id}`, last.report.bootId)
+    agents.changed()
+    return true
+  }
+  const power = openPower({ registry, orders, sessions, broadcast: subnetOf(config.cidr).broadcast, labDir: config.labDir, askAgent, changed: show })
   const targets = makeTargets({ registry, agents, address: config.address, cidr: config.cidr, caPem: authority.pem, tls: () => own, role: (id) => roles.find(id), apps: () => apps.list(), restartsItself: (m) => power.session(m).cycle === undefined, secret, setting, setSetting, now })
 
   const world: StepWorld = {

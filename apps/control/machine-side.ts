@@ -19,7 +19,7 @@ export function makeSite(core: Core, state: SiteState): Site {
   const { registry, library, hot, sessions, journal, logs, now } = core
   const handle = bootEventHandler({
     registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: () => state.network().policy,
-    diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (_, address) => state.sawServer(address),
+    heard: (id) => core.power.heard(id), diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (_, address) => state.sawServer(address),
   })
   // The ramdisk obeys them, and writes those after `sc.kernel=` into the installed system's boot menu.
   const kernelArguments = core.config.kernelArguments.flatMap((word) => [word, `sc.kernel=${word}`])

@@ -1,5 +1,9 @@
-import ipaddr from 'ipaddr.js'
-import { run } from './run.ts'
+import { existsSync } from 'node:fs'
+import os from 'node:os'
+import { findDhcpServers } from '#netboot/serve/find-servers'
+import { chooseAddress, judgeCard, judgeServers, type Link } from './judge-card.ts'
+import type { UpOptions } from './options.ts'
+import { attempt, run } from './run.ts'
 
 /** Where the appliance stands on a network: its card, its address there and the network's CIDR. */
 export interface Standing {
@@ -8,39 +12,47 @@ export interface Standing {
   readonly cidr: string
 }
 
-interface LinkAddress { readonly family: string; readonly local: string; readonly prefixlen: number; readonly scope: string }
-
 /**
- * Finds the appliance's address on a real card. With a subnet, the card's address within it, or its first address, which is then set;
- * without, the card's own first IPv4 address. Throws a sentence that says what to do.
+ * Finds the appliance's place on a real card: its address within `--subnet`, or the subnet's first address, which is then set; without a
+ * subnet the card's own first IPv4 address. Looks for other DHCP servers there. Throws a sentence that says what to do where the card cannot serve.
  */
-export async function standOn(card: string, subnet: string): Promise<Standing> {
-  const links = JSON.parse(await run('ip', '-json', 'address', 'show', 'dev', card)) as { addr_info: LinkAddress[] }[]
-  const choice = chooseAddress(links[0]?.addr_info ?? [], subnet)
+export async function standOn(options: Pick<UpOptions, 'interface' | 'subnet' | 'mode'>, say: (text: string) => void): Promise<Standing> {
+  const { interface: card, subnet, mode } = options
+  const links = (await readLinks()).map((link) => ({ ...link, wireless: existsSync(`/sys/class/net/${link.ifname}/phy80211`) }))
+  const verdict = judgeCard(links, card, subnet)
+  if (typeof verdict === 'string') throw new Error(verdict)
+  for (const note of verdict.notes) say(note)
+  const choice = chooseAddress(verdict.link.addr_info, subnet, mode)
   if (typeof choice === 'string') throw new Error(`${card}: ${choice}`)
   if (choice.add) {
-    await run('ip', 'address', 'add', `${choice.address}/${choice.cidr.split('/')[1]}`, 'broadcast', '+', 'dev', card)
     await run('ip', 'link', 'set', card, 'up')
+    await refuseTaken(card, choice.address)
   }
+  await refuseSecondServer(card, mode, say)
+  if (choice.add) await run('ip', 'address', 'add', `${choice.address}/${choice.cidr.split('/')[1]}`, 'broadcast', '+', 'dev', card)
   return { interface: card, address: choice.address, cidr: choice.cidr }
 }
 
-/** The pure half of `standOn`: which address, and whether it must be added first; or a sentence. */
-export function chooseAddress(present: readonly LinkAddress[], subnet: string): { address: string; cidr: string; add: boolean } | string {
-  const own = present.filter((one) => one.family === 'inet' && one.scope === 'global')
-  if (subnet === '') {
-    const first = own[0]
-    if (first === undefined) return 'it has no IPv4 address: give one with --subnet, e.g. --subnet 10.77.0.0/24'
-    return { address: first.local, cidr: network(first.local, first.prefixlen), add: false }
-  }
-  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(subnet)) return `${subnet} is not a subnet: write it as 10.77.0.0/24`
-  const [base, bits] = ipaddr.IPv4.parseCIDR(subnet)
-  if (bits < 8 || bits > 29) return 'a provisioning network is between /8 and /29'
-  const inside = own.find((one) => ipaddr.IPv4.parse(one.local).match(base, bits))
-  const cidr = network(base.toString(), bits)
-  if (inside !== undefined) return { address: inside.local, cidr, add: false }
-  const octets = ipaddr.IPv4.networkAddressFromCIDR(cidr).octets
-  return { address: [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join('.'), cidr, add: true }
+const readLinks = async (): Promise<Omit<Link, 'wireless'>[]> => JSON.parse(await run('ip', '-json', 'address', 'show')) as Omit<Link, 'wireless'>[]
+
+/** Asks the wire by ARP whether a machine there has the address already (RFC 5227 §2.1.1). */
+async function refuseTaken(card: string, address: string): Promise<void> {
+  // Status 0: nobody answered; 1: somebody did.
+  if ((await attempt('busybox', 'arping', '-D', '-q', '-c', '2', '-w', '2', '-I', card, address)) === undefined)
+    throw new Error(`${card}: another machine on this wire has ${address} already: give the card an address of its own (ip address add ADDRESS/BITS dev ${card}), or choose another --subnet`)
 }
 
-const network = (address: string, bits: number): string => `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`).toString()}/${bits}`
+async function refuseSecondServer(card: string, mode: 'full' | 'proxy', say: (text: string) => void): Promise<void> {
+  say(`looking for other DHCP servers on ${card}`)
+  let found: string[]
+  try {
+    found = await findDhcpServers(card)
+  } catch (error) { // a DHCP client on the card has the port: what cannot be asked is said, not guessed
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+    return say(`other DHCP servers on ${card} could not be looked for: ${why}`)
+  }
+  const own = new Set(Object.values(os.networkInterfaces()).flatMap((addresses) => addresses?.map((one) => one.address) ?? []))
+  const verdict = judgeServers(found.filter((address) => !own.has(address)), card, mode)
+  if (verdict.refusal !== undefined) throw new Error(verdict.refusal)
+  if (verdict.note !== undefined) say(verdict.note)
+}

@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     if (options.fresh) for (const part of ['lab', 'state']) rmSync(path.join(options.dataDir, part), { recursive: true, force: true })
     await makeLabNetwork(names, options.machines)
   }
-  const standing = options.kind === 'lab' ? labStanding : await standOn(options.interface, options.subnet)
+  const standing = options.kind === 'lab' ? labStanding : await standOn(options, say)
   const appliance = startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
   const stopped = stopOnSignal()
   await Promise.race([greet(options, appliance), stopped])

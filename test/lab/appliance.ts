@@ -40,7 +40,8 @@ export async function until<T>(what: string, timeoutMs: number, probe: () => Pro
   }
 }
 
-function freePort(): Promise<number> {
+/** A TCP port of the loopback that nobody has. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer()
     server.once('error', reject)
@@ -52,12 +53,10 @@ function freePort(): Promise<number> {
 }
 
 /** Images are kept between runs here: they are found by content hash, as a person's second `scripts/up` finds them. */
-const imageCache = path.join(tmpdir(), 'system-cloud-lab-images')
+const imageCache = process.env['SYSTEM_CLOUD_TEST_IMAGES'] ?? path.join(tmpdir(), 'system-cloud-lab-images')
 
-/** Starts a lab of `machines` and resolves when its API answers. */
-export async function startLabRun(machines: number): Promise<LabRun> {
-  const [consolePort, balancerPort] = [await freePort(), await freePort()]
-  const name = Math.random().toString(36).slice(2, 7)
+/** A data folder of its own whose images are those of all runs. */
+export function makeHome(name: string): { home: string; dataDir: string; runDir: string } {
   const home = mkdtempSync(path.join(tmpdir(), `system-cloud-lab-${name}-`))
   const [dataDir, runDir] = [path.join(home, 'data'), path.join(home, 'run')]
   mkdirSync(dataDir)
@@ -65,8 +64,21 @@ export async function startLabRun(machines: number): Promise<LabRun> {
     mkdirSync(path.join(imageCache, part), { recursive: true })
     symlinkSync(path.join(imageCache, part), path.join(dataDir, part))
   }
+  return { home, dataDir, runDir }
+}
+
+/** Starts a lab of `machines` and resolves when its API answers. */
+export async function startLabRun(machines: number): Promise<LabRun> {
+  const [consolePort, balancerPort] = [await freePort(), await freePort()]
+  const name = Math.random().toString(36).slice(2, 7)
+  const args = ['--lab', String(machines), '--name', name, '--console-port', String(consolePort), '--balancer-port', String(balancerPort)]
+  return startUp(makeHome(name), [path.join(root, 'scripts/up'), ...args], { consoleUrl: `https://127.0.0.1:${consolePort}`, balancerPort })
+}
+
+/** Runs `scripts/up` by the given words and resolves when its API answers. */
+export async function startUp({ home, dataDir, runDir }: ReturnType<typeof makeHome>, [command = '', ...args]: readonly string[], ports: { consoleUrl: string; balancerPort: number }): Promise<LabRun> {
   const env = { ...process.env, SYSTEM_CLOUD_DATA: dataDir, SYSTEM_CLOUD_RUN: runDir }
-  const up: ChildProcess = spawn(path.join(root, 'scripts/up'), ['--lab', String(machines), '--name', name, '--console-port', String(consolePort), '--balancer-port', String(balancerPort)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const up: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   for (const stream of [up.stdout, up.stderr]) stream?.on('data', (bytes: Buffer) => {
     text += bytes.toString()
@@ -78,7 +90,7 @@ export async function startLabRun(machines: number): Promise<LabRun> {
     execFile(path.join(root, 'scripts/systemcloud'), args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => (error === null ? resolve(stdout) : reject(new Error(`systemcloud ${args.join(' ')}: ${stderr}${stdout}`, { cause: error }))))
   })
   const run: LabRun = {
-    consoleUrl: `https://127.0.0.1:${consolePort}`, balancerPort, dataDir, runDir, output: () => text, cli,
+    ...ports, dataDir, runDir, output: () => text, cli,
     machines: async () => JSON.parse(await cli('machines', '--json')) as Machine[],
     killControl() {
       const children = JSON.parse(readFileSync(path.join(runDir, 'children.json'), 'utf8')) as { name: string; pid: number }[]
@@ -92,7 +104,8 @@ export async function startLabRun(machines: number): Promise<LabRun> {
       rmSync(home, { recursive: true, force: true })
     },
   }
-  await until('the appliance answers', 240_000, async () => (await run.machines()) !== undefined, () => text)
+  const failed = (): never => { throw new Hopeless(`scripts/up ended with ${up.exitCode}`) }
+  await until('the appliance answers', 240_000, async () => (up.exitCode === null ? (await run.machines()) !== undefined : failed()), () => text)
   return run
 }
 

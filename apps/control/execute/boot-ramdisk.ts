@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { until, type Executor } from './step.ts'
 
 const kickAgainMs = 6 * 60_000
+/** A server that was woken takes minutes before its firmware asks for an address. */
+const wakeMs = 3 * 60_000
 /** A system that was told to restart is in the ramdisk within this time, or will not be. */
 const agentMs = 4 * 60_000
 
@@ -29,8 +31,14 @@ export const bootRamdisk: Executor = async (run, world) => {
         await until(run, () => lives() || world.now() > patience)
         continue
       } else {
+        if (session.on !== undefined) {
+          run.progress({ detail: 'its power driver wakes it' })
+          await session.on(run.signal)
+          const patience = world.now() + wakeMs
+          await until(run, () => lives() || world.now() > patience)
+          if (lives()) break
+        }
         run.progress({ detail: 'waiting for a restart' })
-        if (session.on !== undefined) await session.on(run.signal)
         world.attention(id, session.askPerson?.cycle ?? 'Restart the machine')
       }
       const deadline = world.now() + kickAgainMs

@@ -16,6 +16,8 @@ export interface BootEventDeps {
   readonly sessions: RamdiskSessions
   readonly defaultDriver: string
   policy(networkId: string): 'discover' | 'ignore'
+  /** Its firmware asks for an address: the machine was switched on. */
+  heard(machineId: string): void
   /** The firmware fetched a script that sends it into its disk. */
   diskBooted(machineId: string): void
   /** The firmware was told to wait. */
@@ -92,6 +94,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
       for (const line of event.lines) deps.logs.append(id, { at, ...line })
       return
     }
+    if (event.kind === 'dhcp.discovered' && event.client.kind !== 'system') deps.heard(id)
     if (event.kind === 'script.rendered') {
       deps.sessions.rebooted(event.mac)
       if (event.script === 'localDisk') deps.diskBooted(id)

@@ -10,7 +10,16 @@ import type { MachineRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 
 /** What driving power needs. */
-export interface PowerDeps { readonly registry: Registry; readonly orders: OrderDesk; readonly sessions: RamdiskSessions; readonly broadcast: string; readonly labDir: string; changed(machineId: string): void }
+export interface PowerDeps {
+  readonly registry: Registry
+  readonly orders: OrderDesk
+  readonly sessions: RamdiskSessions
+  readonly broadcast: string
+  readonly labDir: string
+  /** Has the machine's own agent restart it. False where none is heard of. */
+  askAgent(machineId: string): boolean
+  changed(machineId: string): void
+}
 
 /** The power of all machines: who drives it, what was seen of it last. */
 export interface Power {
@@ -20,6 +29,8 @@ export interface Power {
   state(machineId: string): 'on' | 'off' | 'unknown'
   act(machineId: string, act: 'on' | 'off' | 'cycle', by: string): Promise<void>
   setDriver(machineId: string, driver: string, options: Record<string, unknown>, by: string): Promise<void>
+  /** The machine's firmware was heard on the wire: it is on, and nobody need press its button any more. */
+  heard(machineId: string): void
   /** Asks the drivers that can say so whether their machines are on. */
   look(signal: AbortSignal): Promise<void>
 }
@@ -45,16 +56,21 @@ export function openPower(deps: PowerDeps): Power {
     deps.changed(id)
   }
 
-  /** Does it by the driver, else by the ramdisk that runs there. False: only a person can. */
+  /** Does it by the driver, else by what runs there: the ramdisk or the agent. False: only a person can. */
   async function drive(machine: MachineRecord, act: 'on' | 'off' | 'cycle', signal: AbortSignal): Promise<boolean> {
     const verb = session(machine)[act]
     if (verb !== undefined) {
       await verb(signal)
-      see(machine.id, act === 'off' ? 'off' : 'on')
+      // A magic packet is a wish: the machine is on when it is heard of.
+      if (session(machine).state !== undefined) see(machine.id, act === 'off' ? 'off' : 'on')
       return true
     }
-    if (act === 'on' || deps.sessions.liveSince(machine.id) === undefined || deps.orders.current(machine.id) !== undefined) return false
+    if (act === 'on') return false
+    if (deps.sessions.liveSince(machine.id) === undefined) return act === 'cycle' && deps.askAgent(machine.id)
+    if (deps.orders.current(machine.id) !== undefined) return false
     await deps.orders.give(machine.id, { id: `power-${randomBytes(4).toString('hex')}`, kind: act === 'off' ? 'poweroff' : 'reboot', generation: machine.intent.generation, fields: {} }, signal, () => undefined)
+    deps.sessions.end(machine.id)
+    see(machine.id, act === 'off' ? 'off' : 'unknown')
     return true
   }
 
@@ -84,6 +100,13 @@ export function openPower(deps: PowerDeps): Power {
       if (!parsed.success) throw new Refusal(422, `Options of ${found.title}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`)
       states.delete(id)
       await deps.registry.change(id, (m) => ({ ...m, powerDriver: name, powerOptions: whole }), { machineId: id, kind: 'power.configured', level: 'info', text: `${by} chose the power driver ${found.title}`, data: { driver: name, by } })
+    },
+    heard(id) {
+      const machine = deps.registry.get(id)
+      if (machine === undefined) return
+      const { state, askPerson } = session(machine)
+      if (state === undefined) see(id, 'on')
+      if (askPerson !== undefined && Object.values(askPerson).some((ask) => ask === machine.attention)) void deps.registry.change(id, (m) => ({ ...m, attention: null }))
     },
     async look(signal) {
       for (const machine of deps.registry.all()) {

@@ -55,8 +55,11 @@ export function makeTargets(deps: TargetDeps): Targets {
       const [next] = remainingSteps(machine.steps)
       const last = deps.agents.last(machine.id)
       const leaves = next?.kind === 'bootRamdisk' && next.status === 'running' && last !== undefined && deps.restartsItself(machine)
-      const tasks: Task[] = leaves ? [{ kind: 'restart', id: 'restart', bootId: last.report.bootId }] : machine.intent.release ? [{ kind: 'swarm' as const, id: 'swarm', mode: 'leave' as const, advertise: machine.address ?? '', remote: '', token: '' }]
-        : role === undefined || context === undefined ? [] : [...role.tasks(context)]
+      const restart: Task[] = last === undefined ? [] : [{ kind: 'restart', id: 'restart', bootId: last.report.bootId }]
+      // An operator's wish for a restart ends with the boot that it was meant for.
+      const isAsked = last !== undefined && deps.setting(`restart.${machine.id}`) === last.report.bootId
+      const tasks: Task[] = leaves ? restart : machine.intent.release ? [{ kind: 'swarm' as const, id: 'swarm', mode: 'leave' as const, advertise: machine.address ?? '', remote: '', token: '' }]
+        : role === undefined || context === undefined ? [] : [...(isAsked ? restart : []), ...role.tasks(context)]
       const { generation } = machine.intent
       const etag = createHash('sha256').update(JSON.stringify([machine.id, generation, machine.name, tasks])).digest('hex').slice(0, 32)
       return { machineId: machine.id, generation, etag, hostname: machine.name, tasks }
