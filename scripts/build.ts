@@ -45,7 +45,7 @@ const banner = { js: "import{createRequire as __cr}from'node:module';import{file
 
 await once('prisma', ['prisma'], async () => command(path.join(root, 'node_modules/.bin/prisma'), ['generate']))
 await once('servers', ['apps/contract', 'apps/control', 'apps/agent', 'apps/cli', 'apps/supervisor', 'netboot', 'images', 'prisma', 'scripts'], async () => {
-  const entryPoints = { control: 'apps/control/main.ts', agent: 'apps/agent/main.ts', systemcloud: 'apps/cli/main.ts', up: 'apps/supervisor/main.ts', 'image-build': 'images/build/main.ts', 'hot-writer': 'apps/control/store/hot-writer.ts' }
+  const entryPoints = { control: 'apps/control/main.ts', agent: 'apps/agent/main.ts', systemcloud: 'apps/cli/main.ts', up: 'apps/supervisor/main.ts', 'image-build': 'images/build/main.ts', 'hot-writer': 'apps/control/store/hot-writer.ts', 'registry-thread': 'apps/control/store/registry-thread.ts' }
   for (const [name, file] of Object.entries(entryPoints)) if (!existsSync(path.join(root, file))) throw new Error(`${file} is missing: ${name} cannot be built`)
   await build({ absWorkingDir: root, bundle: true, platform: 'node', format: 'esm', target: 'node20', sourcemap: true, logLevel: 'warning', banner, entryPoints, outExtension: { '.js': '.mjs' }, outdir: dist, external: ['better-sqlite3', 'koffi'] })
 })

@@ -39,7 +39,13 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const rest: Listening[] = [serveNetboot(core, makeSite(core, state), state), serveBalancer(core)]
 
   const writeHosts = hostsFile(config.hostsDir)
-  const nameAll = (): void => writeHosts(renderHosts(core.registry.all(), config.address))
+  const nameAll = (): void => {
+    try {
+      writeHosts(renderHosts(core.registry.all(), config.address))
+    } catch (error) { // names are a comfort: the next change writes them again
+      core.broken(error)
+    }
+  }
   nameAll()
   core.registry.subscribe(nameAll)
   void core.library.run(stop.signal).catch(core.broken)

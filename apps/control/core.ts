@@ -24,11 +24,11 @@ import { makeTargets } from './machines/targets.ts'
 import { renderMachine } from './machines/view.ts'
 import { subnetOf } from './networks.ts'
 import { startReconciler } from './plan/reconcile.ts'
-import { enrolmentStore } from './store/enrolment-store.ts'
 import { openHotStore } from './store/hot.ts'
 import { migrate } from './store/migrate.ts'
-import { peopleStore } from './store/people-store.ts'
-import { loadMachines, openRegistry } from './store/registry-store.ts'
+import { NotStored } from './store/not-stored.ts'
+import { openRegistry } from './store/registry-database.ts'
+import { watchStorage } from './store/storage.ts'
 
 /** Everything of control that has no socket: stores, machines, the loop. */
 export type Core = Awaited<ReturnType<typeof openCore>>
@@ -40,12 +40,14 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   const applied = migrate(registryFile, path.join(config.rootDir, 'prisma/migrations'))
   if (applied.length > 0) log.info({ applied }, 'store.migrated')
   const hot = openHotStore(path.join(config.stateDir, 'hot.db'))
-  const client = openRegistry(registryFile)
-  const broken = (error: unknown): void => log.error({ err: error }, 'control.broken')
+  const database = openRegistry(registryFile)
+  // The disk's trouble is logged when it begins and ends, not with each write that it costs.
+  const broken = (error: unknown): void => { if (!(error instanceof NotStored)) log.error({ err: error }, 'control.broken') }
   const journal = openJournal(hot, now, broken)
   const logs = openMachineLogs(path.join(config.stateDir, 'logs'))
-  const registry = await openRegistryOf(client, await loadMachines(client), journal, now)
-  const [people, enrolments] = [peopleStore(client), enrolmentStore(client)]
+  const registry = await openRegistryOf(database.machines, await database.machines.load(), journal, now, broken)
+  const { people, enrolments } = database
+  const storage = watchStorage([hot, database])
   const revoked = new Set(await enrolments.revoked())
 
   const authority = await openAuthority(path.join(config.stateDir, 'ca'))
@@ -130,8 +132,19 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     for (const listener of cloudListeners) listener()
   })
 
+  const goOn = async (): Promise<void> => {
+    await registry.resume()
+    await journal.record({ machineId: null, kind: 'storage.recovered', level: 'warn', text: 'The disk of the appliance takes changes again', data: {} })
+    for (const machine of registry.all()) reconciler.wake(machine.id)
+  }
+  storage.onChange((trouble) => {
+    if (trouble === null) log.warn('storage.recovered')
+    else log.error({ trouble }, 'storage.failed')
+    if (trouble === null) goOn().catch(broken)
+  })
+
   return {
-    config, log, now, hot, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
+    config, log, now, hot, storage, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
     isRevoked: (serial: string, machineId: string) => revoked.has(serial) || revoked.has(serial.replace(/^0+/, '')) || registry.get(machineId) === undefined,
     onMachine: (listener: (machine: Machine) => void) => { shown.add(listener); return () => shown.delete(listener) },
     onCloud: (listener: () => void) => { cloudListeners.add(listener); return () => cloudListeners.delete(listener) },
@@ -146,7 +159,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
       await registry.settled()
       logs.close()
       await hot.close()
-      await client.$disconnect()
+      await database.close()
     },
   }
 }

@@ -86,6 +86,7 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     return claim
   }
   const warnings = (): string[] => [
+    ...core.storage.troubles(),
     ...(state.trouble === null ? [] : [state.trouble]),
     ...state.otherServers().map((address) => `Another DHCP server answers on the provisioning network: ${address}. Turn it off, or use mode proxy.`),
     ...library.images().filter((one) => one.state === 'failed').map((one) => `The image ${one.title} could not be built: ${one.error ?? ''}`),
@@ -124,7 +125,10 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
       if (existsSync(file)) rmSync(file)
     },
     metrics: () => renderMetrics(core),
-    health: () => (state.trouble === null ? { ok: true, detail: 'running' } : { ok: false, detail: state.trouble }),
+    health() {
+      const troubles = [...core.storage.troubles(), ...(state.trouble === null ? [] : [state.trouble])]
+      return troubles.length === 0 ? { ok: true, detail: 'running' } : { ok: false, detail: troubles.join(' ') }
+    },
     registerApps: (app) => apps.register(app),
   }
 }

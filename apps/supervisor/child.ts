@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { appendFile } from 'node:fs'
+import { Writable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** A process that is kept running: started again whenever it ends, with a growing pause, until it is stopped. */
@@ -41,7 +42,8 @@ export function keepRunning(plan: ProcessPlan): KeptProcess {
 
   function once(): Promise<string> {
     return new Promise((resolve) => {
-      const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
+      // A full disk loses log lines, never a process: each write is tried by itself.
+      const log = new Writable({ write: (bytes: Buffer, _, done) => appendFile(plan.logFile, bytes, { mode: 0o600 }, () => done()) })
       const started = spawn(plan.command, [...plan.args], { env: { ...process.env, ...plan.env }, stdio: ['ignore', 'pipe', 'pipe'] })
       child = started
       started.stdout.pipe(log, { end: false })

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Problem } from '#contract/operator-api'
+import { NotStored } from '../store/not-stored.ts'
 import { Refusal } from './deps.ts'
 
 /** Answers with RFC 9457 problem details: `detail` is a sentence that says what to do. */
@@ -13,6 +14,7 @@ export function sendProblem(reply: FastifyReply, status: number, detail: string)
 /** Which status and sentence an error of a handler or of the framework becomes. Unexpected ones keep their words to the log. */
 export function explain(error: FastifyError | Error): { status: number; detail: string; unexpected: boolean } {
   if (error instanceof Refusal) return { status: error.status, detail: error.message, unexpected: false }
+  if (error instanceof NotStored) return { status: 503, detail: error.message, unexpected: false }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const detail = error.validation.map((one) => `${one.instancePath.replace(/^\//, '').replaceAll('/', '.') || 'the request'}: ${one.message ?? 'is not right'}`).join('; ')
     return { status: 400, detail, unexpected: false }

@@ -56,7 +56,13 @@ export function openSegmentLog(folder: string, limits: SegmentLimits = standard)
     const segment = current()
     const text = waiting.map((line) => `${JSON.stringify(line)}\n`).join('')
     waiting = []
-    appendFileSync(segment.file, text, { mode: 0o600 })
+    try {
+      appendFileSync(segment.file, text, { mode: 0o600 })
+    } catch (error) {
+      // A log is not worth a crash: its lines are lost, and what was half written is left behind in a segment of its own.
+      fresh = true
+      if (!(error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT|EIO|EROFS)$/.test(String(error.code)))) throw error
+    }
     segment.bytes += Buffer.byteLength(text)
   }
 

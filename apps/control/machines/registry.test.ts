@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { openJournal } from '../events/journal.ts'
 import { openHotStore } from '../store/hot.ts'
 import { migrate } from '../store/migrate.ts'
-import { clearOutbox, commitChange, loadMachines, openRegistry, readOutbox } from '../store/registry-store.ts'
+import type { MachineStore } from '../store/machine-store.ts'
+import { NotStored } from '../store/not-stored.ts'
+import { openRegistry } from '../store/registry-database.ts'
 import { newMachine } from './record.ts'
 import { openRegistryOf } from './registry.ts'
 
@@ -19,13 +21,13 @@ async function setup() {
   const open = async () => {
     const [hot, client] = [openHotStore(path.join(folder, 'hot.db')), openRegistry(path.join(folder, 'registry.db'))]
     const journal = openJournal(hot, () => Date.parse(at), (error) => { throw error })
-    const registry = await openRegistryOf(client, await loadMachines(client), journal, () => Date.parse(at))
-    return { hot, client, journal, registry, close: async () => { await registry.settled(); await hot.close(); await client.$disconnect() } }
+    const registry = await openRegistryOf(client.machines, await client.machines.load(), journal, () => Date.parse(at), (error) => { throw error })
+    return { hot, client, journal, registry, close: async () => { await registry.settled(); await hot.close(); await client.close() } }
   }
   return { open }
 }
 
-describe('the registry', () => {
+describe('the registry', { timeout: 60_000 }, () => {
   it('finds by id, name and MAC in any spelling, also after it was opened again', async () => {
     const { open } = await setup()
     const first = await open()
@@ -37,7 +39,7 @@ describe('the registry', () => {
     expect(second.registry.find('b')).toBeUndefined()
     await second.registry.forget('a')
     expect(second.registry.byMac('52:54:00:00:00:01')).toBeUndefined()
-    expect(await loadMachines(second.client)).toEqual([])
+    expect(await second.client.machines.load()).toEqual([])
     await second.close()
   })
 
@@ -46,7 +48,7 @@ describe('the registry', () => {
     const { registry, client, journal, close } = await open()
     await registry.add(machine('a', '52:54:00:00:00:01'))
     const seen: string[] = []
-    registry.subscribe((id) => void loadMachines(client).then((all) => seen.push(`${id} ${all[0]?.name ?? ''}`)))
+    registry.subscribe((id) => void client.machines.load().then((all) => seen.push(`${id} ${all[0]?.name ?? ''}`)))
     await Promise.all([1, 2, 3].map((n) => registry.change('a', (m) => ({ ...m, name: `n${n}` }), line(`to n${n}`))))
     expect(journal.read({ after: 0, limit: 10 }).map((event) => event.text)).toEqual(['to n1', 'to n2', 'to n3'])
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -57,15 +59,37 @@ describe('the registry', () => {
   it('numbers a line that a kill left in the outbox, once', async () => {
     const { open } = await setup()
     const first = await open()
-    await commitChange(first.client, { machines: [], forgotten: [], events: [{ at, ...line('left behind') }] })
+    await first.client.machines.commit({ machines: [], forgotten: [], events: [{ at, ...line('left behind') }] })
     // Killed between the journal and the outbox: the line is in both.
-    const [waiting] = await readOutbox(first.client)
+    const [waiting] = await first.client.machines.readOutbox()
     if (waiting !== undefined) await first.journal.recordCommitted(waiting)
     await first.close()
     const second = await open()
     expect(second.journal.read({ after: 0, limit: 10 }).map((event) => event.text)).toEqual(['left behind'])
-    expect(await readOutbox(second.client)).toEqual([])
-    await clearOutbox(second.client, 99)
+    expect(await second.client.machines.readOutbox()).toEqual([])
+    await second.client.machines.clearOutbox(99)
     await second.close()
+  })
+
+  it('takes a change back that cannot be stored, and tells those who wait', async () => {
+    const disk = { isFull: false, commits: 0 }
+    const store: MachineStore = {
+      commit: async () => { if (disk.isFull) throw new NotStored('the disk is full'); disk.commits += 1 },
+      readOutbox: async () => [], clearOutbox: async () => undefined, load: async () => [],
+    }
+    const hot = openHotStore(path.join(mkdtempSync(path.join(tmpdir(), 'sc-registry-')), 'hot.db'))
+    const registry = await openRegistryOf(store, [], openJournal(hot, () => 0, () => undefined), () => 0, () => undefined)
+    await registry.add(machine('a', '52:54:00:00:00:01'))
+    disk.isFull = true
+    const outcomes = await Promise.allSettled([
+      registry.change('a', (m) => ({ ...m, name: 'other', macs: [...m.macs, '52:54:00:00:00:09'] })), registry.add(machine('b', '52:54:00:00:00:02')), registry.forget('a'),
+    ])
+    expect(outcomes.map((one) => one.status === 'rejected' && one.reason instanceof NotStored)).toEqual([true, true, true])
+    expect(registry.all().map((m) => m.name)).toEqual(['name-a'])
+    expect([registry.byMac('52:54:00:00:00:01')?.id, registry.byMac('52:54:00:00:00:09'), registry.byMac('52:54:00:00:00:02')]).toEqual(['a', undefined, undefined])
+    disk.isFull = false
+    await registry.change('a', (m) => ({ ...m, name: 'other' }))
+    expect([registry.find('other')?.id, disk.commits]).toEqual(['a', 2])
+    await hot.close()
   })
 })

@@ -1,6 +1,6 @@
 import { parseMac } from '#contract/mac'
 import type { Journal, NewLine } from '../events/journal.ts'
-import { clearOutbox, commitChange, readOutbox, type RegistryChange, type RegistryClient } from '../store/registry-store.ts'
+import type { MachineStore, RegistryChange } from '../store/machine-store.ts'
 import type { MachineRecord } from './record.ts'
 
 /** All machines, in memory; every change is committed before anybody but netboot hears of it. */
@@ -11,23 +11,27 @@ export interface Registry {
   /** By id, name or MAC in any spelling. */
   find(reference: string): MachineRecord | undefined
   add(machine: MachineRecord, ...lines: NewLine[]): Promise<void>
-  /** Replaces a machine by what `edit` makes of it. Resolves when it is on disk with its journal lines; does nothing where it is gone. */
+  /** Replaces a machine by what `edit` makes of it. Resolves when it is on disk with its journal lines, and rejects where it is not; does nothing where it is gone. */
   change(id: string, edit: (machine: MachineRecord) => MachineRecord, ...lines: NewLine[]): Promise<void>
   forget(id: string, ...lines: NewLine[]): Promise<void>
   /** Told after each commit, with what changed; `undefined` record: forgotten. */
   subscribe(listener: (id: string, machine: MachineRecord | undefined) => void): () => void
   /** Resolves when nothing waits to be written. */
   settled(): Promise<void>
+  /** Numbers the journal lines that were committed while the journal could not be written. */
+  resume(): Promise<void>
 }
 
 /**
  * The registry over registry.db.
  *
  * INVARIANTS: memory is changed at once and synchronously, so that no packet waits; commits run one at a time and take everything that
- * changed meanwhile; journal lines are committed with their change (outbox) and numbered afterwards, once.
+ * changed meanwhile; journal lines are committed with their change (outbox) and numbered afterwards, once. A commit that fails takes
+ * everything back in memory too, as a restart would: no act rests on what is not on disk.
  */
-export async function openRegistryOf(client: RegistryClient, loaded: readonly MachineRecord[], journal: Journal, now: () => number): Promise<Registry> {
+export async function openRegistryOf(store: MachineStore, loaded: readonly MachineRecord[], journal: Journal, now: () => number, onBroken: (error: unknown) => void): Promise<Registry> {
   const machines = new Map(loaded.map((machine) => [machine.id, machine]))
+  const stored = new Map(machines)
   const macs = new Map<string, string>()
   const listeners = new Set<(id: string, machine: MachineRecord | undefined) => void>()
   const dirty = new Set<string>()
@@ -38,11 +42,11 @@ export async function openRegistryOf(client: RegistryClient, loaded: readonly Ma
 
   async function drainOutbox(): Promise<void> {
     for (;;) {
-      const waiting = await readOutbox(client)
+      const waiting = await store.readOutbox()
       const last = waiting.at(-1)
       if (last === undefined) return
       await Promise.all(waiting.map((event) => journal.recordCommitted(event)))
-      await clearOutbox(client, last.outboxId)
+      await store.clearOutbox(last.outboxId)
     }
   }
   async function write(): Promise<void> {
@@ -52,18 +56,43 @@ export async function openRegistryOf(client: RegistryClient, loaded: readonly Ma
       const events = lines
       lines = []
       const present = ids.flatMap((id) => machines.get(id) ?? [])
-      await commitChange(client, { machines: present, forgotten: ids.filter((id) => !machines.has(id)), events })
-      if (events.length > 0) await drainOutbox()
-      for (const id of ids) for (const listener of listeners) listener(id, machines.get(id))
-      // Prisma's promises never let the event loop turn: without this, packets wait for as long as changes keep coming.
-      await new Promise((resolve) => setImmediate(resolve))
+      try {
+        await store.commit({ machines: present, forgotten: ids.filter((id) => !machines.has(id)), events })
+      } catch (error) {
+        takeBack(new Set([...ids, ...dirty]))
+        throw error
+      }
+      for (const id of ids) stored.delete(id)
+      for (const machine of present) stored.set(machine.id, machine)
+      // Committed is committed: lines that cannot be numbered now are numbered later.
+      if (events.length > 0) await drainOutbox().catch(onBroken)
+      tell(ids)
     }
+  }
+  function tell(ids: Iterable<string>): void {
+    for (const id of ids) for (const listener of listeners) listener(id, machines.get(id))
+  }
+  function takeBack(ids: ReadonlySet<string>): void {
+    dirty.clear()
+    lines = []
+    for (const id of ids) {
+      const machine = stored.get(id)
+      if (machine === undefined) machines.delete(id)
+      else machines.set(id, machine)
+    }
+    macs.clear()
+    for (const machine of machines.values()) index(machine)
+    tell(ids)
   }
   function commit(id: string, news: readonly NewLine[]): Promise<void> {
     dirty.add(id)
     const at = new Date(now()).toISOString()
     lines.push(...news.map((line) => ({ at, ...line })))
-    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(write).finally(() => { running = undefined })
+    if (running === undefined) {
+      running = new Promise<void>((resolve) => setImmediate(resolve)).then(write).finally(() => { running = undefined })
+      // Packets change machines and wait for nobody: what they lose is said again with the next packet.
+      running.catch(onBroken)
+    }
     return running
   }
 
@@ -102,6 +131,7 @@ export async function openRegistryOf(client: RegistryClient, loaded: readonly Ma
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    settled: () => running ?? Promise.resolve(),
+    settled: () => running?.catch(() => undefined) ?? Promise.resolve(),
+    resume: drainOutbox,
   }
 }

@@ -4,6 +4,7 @@ import type { Executors, StepRun, StepWorld } from '../execute/step.ts'
 import { movedIfLegal } from '../machines/phase.ts'
 import type { MachineRecord } from '../machines/record.ts'
 import type { Registry } from '../machines/registry.ts'
+import { NotStored } from '../store/not-stored.ts'
 import { nextStep, remainingSteps, stepMinutes, withStep } from './plan-deploy.ts'
 
 /** What is told of a step that goes on: not stored, only shown. */
@@ -25,7 +26,8 @@ const eventOf: Partial<Record<StepState['kind'], LifecycleEvent>> = { bootDisk: 
 
 /**
  * INVARIANTS: one runner for each machine; a runner belongs to one generation and ends when the intent has another; a step is marked
- * running before it begins and done after it ended, both on disk, so that a killed process runs it again and never skips it.
+ * running before it begins and done after it ended, both on disk, so that a killed process runs it again and never skips it. While
+ * nothing can be stored nothing is run: who sees the disk recover wakes every machine.
  */
 export function startReconciler(deps: { registry: Registry; executors: Executors; world: StepWorld; onProgress: ProgressListener; released(machine: MachineRecord): Promise<void>; now(): number }): Reconciler {
   const { registry, now } = deps
@@ -43,6 +45,7 @@ export function startReconciler(deps: { registry: Registry; executors: Executors
         await runStep(machine, step, abort)
       } catch (error) { // the step runner is where failures end: they become facts
         if (abort.signal.aborted && abort.signal.reason === superseded) return
+        if (error instanceof NotStored) throw error
         await fail(id, generation, step, error)
         return
       }
@@ -119,10 +122,13 @@ export function startReconciler(deps: { registry: Registry; executors: Executors
     if (remainingSteps(machine.steps).length === 0 && !(machine.intent.release && machine.phase === 'releasing')) return
     const runner = { generation: machine.intent.generation, abort: new AbortController() }
     runners.set(id, runner)
-    void loop(id, runner.generation, runner.abort).finally(() => {
+    const ended = (): void => {
       runners.delete(id)
       live.delete(id)
-      wake(id)
+    }
+    loop(id, runner.generation, runner.abort).then(() => { ended(); wake(id) }, (error: unknown) => {
+      ended()
+      if (!(error instanceof NotStored)) throw error
     })
   }
 

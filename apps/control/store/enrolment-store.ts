@@ -1,4 +1,4 @@
-import type { RegistryClient } from './registry-store.ts'
+import type { RegistryClient } from './registry-stores.ts'
 
 /** One-time enrolment secrets (hashed) and the certificates that were issued for them. */
 export interface EnrolmentStore {

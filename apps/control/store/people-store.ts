@@ -1,4 +1,4 @@
-import type { RegistryClient } from './registry-store.ts'
+import type { RegistryClient } from './registry-stores.ts'
 
 /** Someone who may sign in. `passwordHash` is `scrypt$N$salt$hash`. */
 export interface UserRow { readonly name: string; readonly passwordHash: string; readonly mustChange: boolean; readonly role: string }

@@ -1,4 +1,3 @@
-import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import { z } from 'zod'
 import type { JournalEvent } from '#contract/events'
 import { Inventory } from '#contract/inventory'
@@ -6,7 +5,7 @@ import { phases } from '#contract/lifecycle'
 import { ServiceHealth } from '#contract/operator-api'
 import { StepState } from '#contract/steps'
 import type { MachineRecord } from '../machines/record.ts'
-import { PrismaClient } from './generated/client.ts'
+import type { RegistryClient } from './registry-stores.ts'
 
 /** A journal line on its way: committed with a change, not numbered yet. */
 export interface OutboxEvent extends Omit<JournalEvent, 'seq'> { readonly outboxId: number }
@@ -18,12 +17,26 @@ export interface RegistryChange {
   readonly events: readonly Omit<JournalEvent, 'seq'>[]
 }
 
-/** registry.db's client. Outside this folder only its stores are known. */
-export type RegistryClient = PrismaClient
+/** Machines, their intents and the outbox. */
+export interface MachineStore {
+  /** Commits a change and its journal lines together. */
+  commit(change: RegistryChange): Promise<void>
+  /** The journal lines that wait for their numbers, oldest first. */
+  readOutbox(): Promise<OutboxEvent[]>
+  /** Removes the lines up to and with `outboxId`: the journal has them. */
+  clearOutbox(outboxId: number): Promise<void>
+  /** All machines, as they were committed last. */
+  load(): Promise<MachineRecord[]>
+}
 
-/** Opens registry.db, which `migrate` has made. */
-export function openRegistry(file: string): RegistryClient {
-  return new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: `file:${file}`, timeout: 2000 }) })
+/** The machine store over registry.db. */
+export function machineStore(client: RegistryClient): MachineStore {
+  return {
+    commit: (change) => commitChange(client, change),
+    readOutbox: () => readOutbox(client),
+    clearOutbox: async (outboxId) => void (await client.outbox.deleteMany({ where: { id: { lte: outboxId } } })),
+    load: () => loadMachines(client),
+  }
 }
 
 const machineColumns = (m: MachineRecord) => ({
@@ -33,8 +46,7 @@ const machineColumns = (m: MachineRecord) => ({
 })
 const intentColumns = (m: MachineRecord) => ({ generation: m.intent.generation, role: m.intent.role, imageId: m.intent.imageId, disk: m.intent.diskSerial, erase: m.intent.erase, release: m.intent.release, stepsJson: JSON.stringify(m.steps) })
 
-/** Commits a change and its journal lines together. */
-export async function commitChange(client: RegistryClient, change: RegistryChange): Promise<void> {
+async function commitChange(client: RegistryClient, change: RegistryChange): Promise<void> {
   await client.$transaction([
     client.machine.deleteMany({ where: { id: { in: [...change.forgotten] } } }),
     ...change.machines.flatMap((m) => [
@@ -45,19 +57,12 @@ export async function commitChange(client: RegistryClient, change: RegistryChang
   ])
 }
 
-/** The journal lines that wait for their numbers, oldest first. */
-export async function readOutbox(client: RegistryClient): Promise<OutboxEvent[]> {
+async function readOutbox(client: RegistryClient): Promise<OutboxEvent[]> {
   const rows = await client.outbox.findMany({ orderBy: { id: 'asc' }, take: 500 })
   return rows.map((row) => ({ outboxId: row.id, at: row.at, machineId: row.machineId, kind: row.kind, level: row.level as JournalEvent['level'], text: row.text, data: JSON.parse(row.dataJson) as Record<string, unknown> }))
 }
 
-/** Removes the lines up to and with `outboxId`: the journal has them. */
-export async function clearOutbox(client: RegistryClient, outboxId: number): Promise<void> {
-  await client.outbox.deleteMany({ where: { id: { lte: outboxId } } })
-}
-
-/** All machines, as they were committed last. */
-export async function loadMachines(client: RegistryClient): Promise<MachineRecord[]> {
+async function loadMachines(client: RegistryClient): Promise<MachineRecord[]> {
   const rows = await client.machine.findMany({ include: { intent: true }, orderBy: { firstSeenAt: 'asc' } })
   return rows.map((row) => ({
     id: row.id, name: row.name, mac: row.mac, macs: z.array(z.string()).parse(JSON.parse(row.macsJson)), uuid: row.uuid, phase: z.enum(phases).parse(row.phase), phaseSince: row.phaseSince,
