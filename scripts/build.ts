@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { bundle, controlPrograms } from './bundle.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const dist = path.join(root, 'dist')
@@ -40,14 +40,11 @@ function command(file: string, args: string[], cwd = root): void {
   execFileSync(file, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', PRISMA_SCHEMA_ENGINE_BINARY: path.join(root, 'scripts/no-engine.sh'), CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' } })
 }
 
-// CommonJS dependencies inside an ESM bundle call require(): give them one.
-const banner = { js: "import{createRequire as __cr}from'node:module';import{fileURLToPath as __fu}from'node:url';import{dirname as __dn}from'node:path';const require=__cr(import.meta.url);const __filename=__fu(import.meta.url);const __dirname=__dn(__filename);" }
-
 await once('prisma', ['prisma'], async () => command(path.join(root, 'node_modules/.bin/prisma'), ['generate']))
 await once('servers', ['apps/contract', 'apps/control', 'apps/agent', 'apps/cli', 'apps/supervisor', 'netboot', 'images', 'prisma', 'scripts'], async () => {
-  const entryPoints = { control: 'apps/control/main.ts', agent: 'apps/agent/main.ts', systemcloud: 'apps/cli/main.ts', up: 'apps/supervisor/main.ts', 'image-build': 'images/build/main.ts', 'hot-writer': 'apps/control/store/hot-writer.ts', 'registry-thread': 'apps/control/store/registry-thread.ts' }
+  const entryPoints = { ...controlPrograms, agent: 'apps/agent/main.ts', systemcloud: 'apps/cli/main.ts', up: 'apps/supervisor/main.ts', 'image-build': 'images/build/main.ts' }
   for (const [name, file] of Object.entries(entryPoints)) if (!existsSync(path.join(root, file))) throw new Error(`${file} is missing: ${name} cannot be built`)
-  await build({ absWorkingDir: root, bundle: true, platform: 'node', format: 'esm', target: 'node20', sourcemap: true, logLevel: 'warning', banner, entryPoints, outExtension: { '.js': '.mjs' }, outdir: dist, external: ['better-sqlite3', 'koffi'] })
+  await bundle(entryPoints, dist)
 })
 await once('console', ['apps/contract', 'apps/console'], async () => {
   const home = path.join(root, 'apps/console')

@@ -7,20 +7,32 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Machine } from '#contract/operator-api'
+import { bundle, controlPrograms } from '../../scripts/bundle.ts'
 
 const root = path.join(import.meta.dirname, '../..')
+const programs = path.join(root, 'dist/test')
 
-/** A control process with a data folder of its own, no netboot and a made-up OS image; it can be killed and started again. */
+/** Where a control process serves: its namespace and the card, address and network in it. */
+export interface ControlStanding { readonly namespace: string; readonly interface: string; readonly address: string; readonly cidr: string }
+
+/** A control process with a data folder of its own, a made-up OS image and, unless it stands somewhere, no netboot; it can be killed and started again. */
 export class ControlProcess {
   readonly home = mkdtempSync(path.join(tmpdir(), 'sc-control-'))
+  /** Added to its environment at the next start. */
+  readonly environment: Record<string, string> = {}
   readonly #ports: { tls: number; operator: number }
+  readonly #standing: ControlStanding | undefined
   #child: ChildProcess | undefined
   output = ''
 
-  private constructor(ports: { tls: number; operator: number }) { this.#ports = ports }
+  private constructor(ports: { tls: number; operator: number }, standing: ControlStanding | undefined) {
+    this.#ports = ports
+    this.#standing = standing
+  }
 
-  static async make(): Promise<ControlProcess> {
-    const control = new ControlProcess({ tls: await freePort(), operator: await freePort() })
+  static async make(standing?: ControlStanding): Promise<ControlProcess> {
+    await bundle(controlPrograms, programs)
+    const control = new ControlProcess({ tls: await freePort(), operator: await freePort() }, standing)
     const data = path.join(control.home, 'data')
     const image = path.join(data, 'images', 'debian-13-0123456789abcdef')
     mkdirSync(path.join(control.home, 'root/dist'), { recursive: true })
@@ -41,8 +53,9 @@ export class ControlProcess {
 
   /** Starts it and resolves when its API answers. */
   async start(): Promise<void> {
-    const env = { ...process.env, SYSTEM_CLOUD_DATA: path.join(this.home, 'data'), SYSTEM_CLOUD_RUN: path.join(this.home, 'run'), SYSTEM_CLOUD_ROOT: path.join(this.home, 'root'), SYSTEM_CLOUD_TLS_PORT: String(this.#ports.tls), SYSTEM_CLOUD_OPERATOR_PORT: String(this.#ports.operator), SYSTEM_CLOUD_LOG: 'warn' }
-    const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'apps/control/main.ts')], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...process.env, SYSTEM_CLOUD_DATA: path.join(this.home, 'data'), SYSTEM_CLOUD_RUN: path.join(this.home, 'run'), SYSTEM_CLOUD_ROOT: path.join(this.home, 'root'), SYSTEM_CLOUD_TLS_PORT: String(this.#ports.tls), SYSTEM_CLOUD_OPERATOR_PORT: String(this.#ports.operator), SYSTEM_CLOUD_LOG: 'warn', ...this.environment, ...(this.#standing === undefined ? {} : { SYSTEM_CLOUD_INTERFACE: this.#standing.interface, SYSTEM_CLOUD_ADDRESS: this.#standing.address, SYSTEM_CLOUD_CIDR: this.#standing.cidr }) }
+    const [command = '', ...words] = [...(this.#standing === undefined ? [] : ['ip', 'netns', 'exec', this.#standing.namespace]), process.execPath, path.join(programs, 'control.mjs')]
+    const child = spawn(command, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { this.output += bytes.toString() })
     for (const end = Date.now() + 30_000; ;) {
