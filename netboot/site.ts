@@ -186,6 +186,19 @@ export interface ScriptFacts {
   readonly serial: string
 }
 
+/** One Ethernet frame from or to a machine, as the recorder kept it. */
+export interface RecordedFrame {
+  readonly mac: Mac
+  /** Milliseconds since 1970, by the kernel's clock, with a fraction. */
+  readonly atMs: number
+  /** The first bytes of the frame: of files that are sent only the headers. */
+  readonly bytes: Uint8Array
+  /** How long the frame was on the wire. */
+  readonly wholeBytes: number
+  /** Whether the appliance sent it. */
+  readonly outgoing: boolean
+}
+
 /** All that netboot asks of the rest of the world. */
 export interface Site {
   /** What is known of this MAC now; undefined: never seen. Synchronous: nothing is awaited between a DISCOVER and its OFFER. Throws where the appliance is broken. */
@@ -207,6 +220,8 @@ export interface Site {
   commitLease(lease: Lease): Promise<void>
   /** Tells the appliance what happened. Must not throw and must not block. */
   report(event: BootEvent): void
+  /** Keeps frames of machines, some times a second. Must not throw and must not block. Absent: nothing is recorded. */
+  record?(frames: readonly RecordedFrame[]): void
 }
 
 /** Where netboot's own maintainers' log goes: a fixed event name, then fields. pino's logger fits. */

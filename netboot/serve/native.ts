@@ -64,8 +64,11 @@ export interface PacketSocket {
   close(): void
 }
 
+/** One instruction of classic BPF: `yes` and `no` are how many to skip. */
+export type FilterStep = readonly [code: number, yes: number, no: number, k: number]
+
 /** Classic BPF on packets without their Ethernet header: ICMPv6 (next header at 6) of type 133 (at 40), else nothing. */
-const solicitationFilter: readonly (readonly [code: number, yes: number, no: number, k: number])[] = [
+const solicitationFilter: readonly FilterStep[] = [
   [0x30, 0, 0, 6], [0x15, 0, 3, 58], [0x30, 0, 0, 40], [0x15, 0, 1, 133], [0x06, 0, 0, 0xffff], [0x06, 0, 0, 0],
 ]
 
@@ -74,7 +77,7 @@ export function openPacketSocket(device: string, listen: boolean): PacketSocket 
   const index = interfaceIndex(device)
   const fd = check('packet socket', socket(AF_PACKET, SOCK_DGRAM | SOCK_FLAGS, 0) as number)
   if (listen) {
-    attachFilter(fd)
+    attachFilter(fd, solicitationFilter)
     check('bind the packet socket', bind(fd, linkAddress(index, ETH_P_IPV6, new Uint8Array(6)), 20) as number)
   }
   const buffer = new Uint8Array(2048)
@@ -88,16 +91,17 @@ export function openPacketSocket(device: string, listen: boolean): PacketSocket 
   }
 }
 
-function attachFilter(fd: number): void {
-  const program = Buffer.alloc(solicitationFilter.length * 8)
-  for (const [at, [code, yes, no, k]] of solicitationFilter.entries()) {
+/** Lets only what the filter answers with more than 0 into a packet socket; replaces the filter before. Throws where the kernel refuses it. */
+export function attachFilter(fd: number, filter: readonly FilterStep[]): void {
+  const program = Buffer.alloc(filter.length * 8)
+  for (const [at, [code, yes, no, k]] of filter.entries()) {
     program.writeUInt16LE(code, at * 8)
     program.writeUInt8(yes, at * 8 + 2)
     program.writeUInt8(no, at * 8 + 3)
-    program.writeUInt32LE(k, at * 8 + 4)
+    program.writeUInt32LE(k >>> 0, at * 8 + 4)
   }
   const header = Buffer.alloc(16)
-  header.writeUInt16LE(solicitationFilter.length, 0)
+  header.writeUInt16LE(filter.length, 0)
   header.writeBigUInt64LE(BigInt(koffi.address(program)), 8)
   setOption(fd, SO_ATTACH_FILTER, header)
 }
@@ -121,11 +125,14 @@ function inetAddress(address: string, port: number): Buffer {
   return bytes
 }
 
-const setOption = (fd: number, name: number, value: Buffer): number => check(`socket option ${name}`, setsockopt(fd, SOL_SOCKET, name, value, value.length) as number)
+/** `setsockopt`; throws with the errno. */
+export const setOption = (fd: number, name: number, value: Buffer, level = SOL_SOCKET): number => check(`socket option ${name}`, setsockopt(fd, level, name, value, value.length) as number)
 
-const intBytes = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeInt32LE(value); return bytes }
+/** A C `int`. */
+export const intBytes = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeInt32LE(value); return bytes }
 
-function check(act: string, result: number): number {
+/** The result of a system call that is negative where it failed: throws then, with the act and the errno. */
+export function check(act: string, result: number): number {
   if (result >= 0) return result
   const errno = koffi.errno()
   const name = Object.entries(os.constants.errno).find(([, code]) => code === errno)?.[0] ?? String(errno)

@@ -8,6 +8,7 @@ import { serveLogUdp } from './log-udp.ts'
 import { interfaceMac, openPacketSocket } from './native.ts'
 import { advertiseRouter } from './router-advert.ts'
 import { followNetworks, type Part } from './follow-networks.ts'
+import { recordPackets } from './recorder.ts'
 import { serveTftp } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
 
@@ -91,6 +92,8 @@ async function openInterface(world: World, device: string): Promise<Part> {
     return {
       close,
       serve() {
+        const recorder = recordPackets({ site: world.site, device, macOf: world.books.macOf, log: world.log })
+        if (recorder) opened.push(recorder)
         const advert = advertiseRouter(frames, mac, world.log, world.now)
         opened.push(advert)
         serveDhcp({ ...world, device, ports, frames, standsBack: () => false, heard: (request) => { if (request.relayAddress === null) advert.nudge() }, promised: () => {} })

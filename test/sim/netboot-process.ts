@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { openPacketStore } from '#control/blackbox/packet-store'
 import type { MachineView, NetworkView } from '#netboot/site'
 import { startNetboot } from '#netboot/serve/netboot'
 import { memorySite } from './memory-site.ts'
@@ -9,7 +10,7 @@ import { memorySite } from './memory-site.ts'
  */
 /** A network whose option values are lists of bytes: JSON has no byte arrays. */
 type PlainNetwork = Omit<NetworkView, 'options'> & { options: { code: number; value: number[] }[] }
-interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; machines?: Record<string, MachineView> }
+interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; packetFolder?: string; machines?: Record<string, MachineView> }
 type Change = { machine?: [string, MachineView]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as Config
@@ -18,6 +19,10 @@ const revive = (networks: readonly PlainNetwork[]): NetworkView[] => networks.ma
 const site = memorySite(revive(config.networks), config.files ?? {}, config.chunkFolder ?? '')
 for (const [mac, view] of Object.entries(config.machines ?? {})) site.machines.set(mac, view)
 site.heard = (event) => say({ event: 'packet' in event ? { ...event, packet: { ...event.packet, bytes: Buffer.from(event.packet.bytes).toString('hex') } } : event })
+if (config.packetFolder !== undefined) {
+  const packets = openPacketStore(config.packetFolder, { isKnown: (mac) => site.machines.has(mac), now: Date.now, broken: (error) => say({ log: 'packets.broken', level: 'error', fields: { err: String(error) } }) })
+  site.record = (frames) => packets.add(frames)
+}
 const logLine = (level: string) => (fields: object, event: string) => say({ log: event, level, fields: { ...fields, ...('err' in fields ? { err: String(fields.err) } : {}) } })
 const netboot = await startNetboot({ site, log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
 say({ ready: true })

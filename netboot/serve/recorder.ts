@@ -1,0 +1,103 @@
+import type { Mac } from '#contract/mac'
+import { decodeFrame, type Frame } from '../codec/frame.ts'
+import type { NetbootLog, RecordedFrame, Site } from '../site.ts'
+import { recorderFilter, type FilterKind } from './recorder-filter.ts'
+import { openPacketRing, type HeardFrame, type PacketRing } from './recorder-ring.ts'
+import { Thinning } from './recorder-thinning.ts'
+
+const tickMs = 50
+/** 8,000 frames a second: above that the ring fills and the kernel drops, so that a storm costs no more than this. */
+const mostPerTick = 400
+const calmTicks = 100
+const mostFollowed = 8192
+
+/** What the recorder of one network works with. */
+export interface RecorderWorld {
+  readonly site: Site
+  readonly device: string
+  readonly macOf: (address: string) => Mac | null
+  readonly log: NetbootLog
+}
+
+/**
+ * Records what every machine that asks for an address says and is told, off the servers' path: the kernel copies frames into a ring of its
+ * own, and a timer hands them to the site. Returns undefined where the site keeps no packets or the kernel gives no ring: machines boot
+ * without it.
+ *
+ * INVARIANTS: a machine is recorded from its first DHCP message on, never before; a tick's work is bounded; nothing here throws.
+ */
+export function recordPackets(world: RecorderWorld): { close(): void } | undefined {
+  const { site, log, device } = world
+  if (site.record === undefined) return undefined
+  let filter: FilterKind = 'everything'
+  let ring: PacketRing
+  try {
+    ring = openPacketRing(device, recorderFilter(filter))
+  } catch (error) {
+    log.warn({ device, err: error }, 'recorder.absent')
+    return undefined
+  }
+  const choose = chooseFrames(world)
+  let calm = 0
+  const change = (to: FilterKind): void => {
+    filter = to
+    calm = 0
+    ring.filter(recorderFilter(to))
+    log.debug({ device, filter: to }, 'recorder.filter')
+  }
+  const drain = (): void => {
+    const kept: RecordedFrame[] = []
+    const heard = ring.drain(mostPerTick, (frame) => { const chosen = choose(frame); if (chosen) kept.push(chosen) })
+    if (kept.length > 0) site.record?.(kept)
+    if (filter === 'everything') { if (heard >= mostPerTick) change('noBlocks') } else if (heard >= mostPerTick / 4) calm = 0
+    else if ((calm += 1) >= calmTicks) change('everything')
+  }
+  const timer = setInterval(() => {
+    try {
+      drain()
+    } catch (error) { // a machine that boots matters more than its record
+      log.error({ device, err: error }, 'recorder.broken')
+    }
+  }, tickMs).unref()
+  return { close() { clearInterval(timer); drain(); ring.close() } }
+}
+
+/** Which frames are kept, and for whom. A kept frame's bytes are a copy. */
+export function chooseFrames(world: Pick<RecorderWorld, 'site' | 'macOf'>): (heard: HeardFrame) => RecordedFrame | undefined {
+  const followed = new Set<Mac>()
+  const thinning = new Thinning()
+  return (heard) => {
+    const frame = decodeFrame(heard.bytes)
+    if (frame === undefined) return undefined
+    const asking = dhcpClient(frame)
+    const mac = asking ?? peerOf(frame, heard.outgoing, world.macOf)
+    if (mac === null || isGroup(mac)) return undefined
+    if (asking !== null) {
+      const [oldest] = followed
+      if (!followed.has(mac) && followed.size >= mostFollowed && oldest !== undefined) followed.delete(oldest)
+      followed.add(mac)
+    } else if (!followed.has(mac) && world.site.machine(mac) === undefined) return undefined
+    if (thinning.isDull(frame)) return undefined
+    return { mac, atMs: heard.atMs, bytes: heard.bytes.slice(), wholeBytes: heard.wholeBytes, outgoing: heard.outgoing }
+  }
+}
+
+/** chaddr of a DHCP message in either direction, relayed ones too; null for everything else. */
+function dhcpClient({ content }: Frame): Mac | null {
+  if (content.kind !== 'udp' || ![67, 4011].includes(content.to.port) && ![67, 4011].includes(content.from.port)) return null
+  const { payload } = content
+  if (payload.length < 240 || payload[1] !== 1 || payload[2] !== 6) return null
+  return Array.from(payload.subarray(28, 34), (byte) => byte.toString(16).padStart(2, '0')).join(':')
+}
+
+function peerOf(frame: Frame, outgoing: boolean, macOf: RecorderWorld['macOf']): Mac | null {
+  const { content } = frame
+  const mac = outgoing ? frame.to : frame.from
+  if (content.kind === 'arp') return outgoing && isGroup(mac) ? macOf(content.target.address) : mac
+  if (content.kind === 'other') return mac
+  const address = outgoing ? content.to : content.from
+  // Behind a router the frame's own address is the router's: the lease knows better.
+  return macOf(typeof address === 'string' ? address : address.address) ?? mac
+}
+
+const isGroup = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1
