@@ -4,6 +4,7 @@ import { resumeDeploys } from '#control/apps/deploy-app'
 import type { AppDeps } from '#control/apps/deps'
 import { listApps, registerAppRoutes } from '#control/apps/routes'
 import { cloudDomain } from '#control/cloud/facts'
+import { openBlackbox } from './blackbox/blackbox.ts'
 import type { Config } from './config.ts'
 import { openCore, type Core } from './core.ts'
 import { hostsFile, renderHosts } from './hosts-file.ts'
@@ -29,14 +30,15 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const state = openSiteState(config, core, core.now)
   await makeFirstUser(core)
   const apps = appsPart(core)
+  const blackbox = openBlackbox(core, state)
   const stop = new AbortController()
   const machineDeps = makeMachineDeps(core, state)
-  const operatorDeps = makeOperatorDeps(core, state, apps)
+  const operatorDeps = makeOperatorDeps(core, state, { ...apps, register: (app) => { apps.register(app); blackbox.register(app) } })
   // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
   core.start()
   const machines = await serveMachines(core, machineDeps)
   const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
-  const rest: Listening[] = [serveNetboot(core, makeSite(core, state), state), serveBalancer(core)]
+  const rest: Listening[] = [serveNetboot(core, { ...makeSite(core, state), record: blackbox.record }, state), serveBalancer(core)]
 
   const writeHosts = hostsFile(config.hostsDir)
   const nameAll = (): void => {
@@ -61,6 +63,7 @@ export async function startControl(config: Config, log: Logger): Promise<Control
       clearInterval(pruning)
       for (const part of rest) await part.close()
       await Promise.all([operators.close(), machines.close()])
+      await blackbox.close()
       await core.close()
     },
   }

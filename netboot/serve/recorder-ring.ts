@@ -80,7 +80,8 @@ function overRing(fd: number, memory: ArrayBuffer, end: () => void): PacketRing 
   return {
     drain(most, take) {
       let count = 0
-      while (!isClosed && count < most) {
+      if (isClosed) return count
+      while (count < most) {
         const base = block * blockBytes
         const status = base / 4 + 2
         if ((Atomics.load(words, status) & 1) === 0) break

@@ -35,6 +35,8 @@ export function openApi(target: Target) {
   const get = <T>(schema: z.ZodType<T>, path: string): Promise<T> => json(schema, 'GET', path)
   return {
     target, raw,
+    /** An answer that has a schema of its own, from a path below the prefix. */
+    read: <T>(schema: z.ZodType<T>, path: string): Promise<T> => get(schema, path),
     status: () => get(Status, 'status'),
     machines: () => get(z.array(Machine), 'machines'),
     machine: (m: string) => get(Machine, machinePath(m)),

@@ -3,6 +3,7 @@ import { addAccessVerbs } from './access.ts'
 import { addAppVerbs } from './apps.ts'
 import { addBackupVerbs } from './backup.ts'
 import { addClaimVerbs } from './claims.ts'
+import { addBootVerbs } from './boots.ts'
 import { addDoctor } from './doctor.ts'
 import { addFleetVerbs } from './fleet.ts'
 import { addLifeVerbs } from './life.ts'
@@ -12,4 +13,4 @@ import { addSiteVerbs } from './site.ts'
 import { addWaitVerb } from './wait.ts'
 
 /** Every verb of the command line, in the order of `--help`. */
-export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addWaitVerb, addSiteVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]
+export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addBootVerbs, addWaitVerb, addSiteVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]

@@ -33,10 +33,10 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
   const info = (text: string, data: Record<string, unknown> = {}, level: NewLine['level'] = 'info') => ({ kind: event.kind, level, text, data })
   switch (event.kind) {
     case 'dhcp.discovered': return info(`Asks for an address (${event.client.kind === 'ipxe' ? 'iPXE' : event.client.kind === 'firmware' ? `firmware, ${event.client.architecture ?? 'unknown architecture'}` : 'system'})`, { client: event.client.kind, architecture: event.client.architecture })
-    case 'dhcp.offered': return info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address })
+    case 'dhcp.offered': return info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address, bootFile: event.bootFile })
     case 'dhcp.requested': return undefined
-    case 'dhcp.acked': return info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds })
-    case 'dhcp.naked': return info(`May not have ${event.address}: ${event.why}`, { address: event.address }, 'warn')
+    case 'dhcp.acked': return info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds, bootFile: event.bootFile })
+    case 'dhcp.naked': return info(`May not have ${event.address}: ${event.why}`, { address: event.address, why: event.why }, 'warn')
     case 'dhcp.declined': return info(`Says that somebody else uses ${event.address}`, { address: event.address }, 'warn')
     case 'dhcp.released': return info(`Gives ${event.address} back`, { address: event.address })
     case 'dhcp.otherServer': return info(`Another DHCP server answers on this network: ${event.address}`, { address: event.address }, 'warn')
@@ -44,11 +44,11 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
     case 'dhcp.ignored': return info(`Gets no answer to its DHCP message: ${event.why}`, { reason: event.why }, 'warn')
     case 'dhcp.conflict': return info(`${event.address} is used by ${event.ownerMac}, which was never given it: it is left alone for a time`, { address: event.address, mac: event.ownerMac }, 'warn')
     case 'dhcp.poolLow': return info(event.free === 0 ? `All ${event.size} addresses are given out` : `${event.free} of ${event.size} addresses are left`, { free: event.free, size: event.size }, 'warn')
-    case 'tftp.started': return info(`Fetches ${event.file} by TFTP`, { sizeBytes: event.sizeBytes })
-    case 'tftp.sent': return info(`Got ${event.file} by TFTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { sizeBytes: event.sizeBytes, milliseconds: event.milliseconds })
-    case 'tftp.failed': return info(`TFTP of ${event.file} ended: ${event.why}`, {}, 'warn')
-    case 'file.sent': return event.file.startsWith('chunks/') ? undefined : info(`${event.complete ? 'Got' : 'Got a part of'} ${event.file} by HTTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { sizeBytes: event.sizeBytes, milliseconds: event.milliseconds })
-    case 'script.rendered': return info(`Boot script: ${event.why}`, { script: event.script })
+    case 'tftp.started': return info(`Fetches ${event.file} by TFTP`, { file: event.file, sizeBytes: event.sizeBytes, blockSize: event.blockSize, windowSize: event.windowSize })
+    case 'tftp.sent': return info(`Got ${event.file} by TFTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds })
+    case 'tftp.failed': return info(`TFTP of ${event.file} ended: ${event.why}`, { file: event.file, why: event.why }, 'warn')
+    case 'file.sent': return event.file.startsWith('chunks/') ? undefined : info(`${event.complete ? 'Got' : 'Got a part of'} ${event.file} by HTTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds, complete: event.complete })
+    case 'script.rendered': return info(`Boot script: ${event.why}`, { script: event.script, why: event.why })
     case 'log.lines': return undefined
     case 'datagrams.dropped': return event.reason === 'policy-ignore' || event.reason === 'not-pxe' ? undefined : info(`${event.count} datagrams to ${event.receiver} dropped: ${event.reason}`, { count: event.count, reason: event.reason }, 'debug')
   }

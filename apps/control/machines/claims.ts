@@ -71,7 +71,7 @@ export function takeFacts(deps: ClaimDeps) {
     const after = withFacts(before, inventory, at, (other) => registry.byMac(other)?.id)
     const next = moved(after, 'inventory.posted', now()) ?? after
     const isNews = next.phase !== before.phase || JSON.stringify(before.inventory) !== JSON.stringify(inventory)
-    if (!isNews && before.attention !== null) await registry.change(id, (m) => ({ ...m, attention: null }))
+    if (!isNews) await registry.change(id, (m) => (m.attention === null ? m : { ...m, attention: null }), { machineId: id, kind: 'inventory.repeated', level: 'debug', text: 'Says what it is: nothing has changed', data: {} })
     if (isNews) await registry.change(id, (m) => {
       const latest = withFacts(m, inventory, at, (other) => registry.byMac(other)?.id)
       return { ...(moved(latest, 'inventory.posted', now()) ?? latest), phaseDeadline: m.phase === 'seen' ? null : m.phaseDeadline }

@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { Boots, Stranger } from '#contract/blackbox-api'
+import { machinePath } from '../appliance/api.ts'
+import type { AddVerbs } from '../context.ts'
+import { CliFailure, wrongCall } from '../failure.ts'
+import { renderAgo, renderBytes } from '../show/amount.ts'
+import { renderBoot } from '../show/boot.ts'
+import { renderTable } from '../show/table.ts'
+
+/** `boot M`, `pcap M`, `strangers`: what a machine said on the wire, and what is wrong. */
+export const addBootVerbs: AddVerbs = (program, bind) => {
+  program.command('boot').description('how a machine boots: each packet, file and gap, and what is wrong').argument('<machine>', 'id, name or MAC; also the MAC of a stranger')
+    .option('-n, --last <count>', 'how many boots', '1').option('-a, --all', 'small talk such as ARP too')
+    .action(bind(async (context, name: string, options: { last: string; all?: boolean }) => {
+      const last = Number(options.last)
+      if (!Number.isInteger(last) || last < 1 || last > 50) throw wrongCall(`--last takes a number from 1 to 50, not "${options.last}"`)
+      const boots = await context.api().read(Boots, `${machinePath(name)}/boots?limit=${last}`)
+      context.answer(boots, () => (boots.boots.length === 0 ? 'No boot of it was recorded yet.\n' : boots.boots.toReversed().map((boot) => renderBoot(boot, context.paint, options.all ?? false)).join('\n')))
+    }))
+  program.command('pcap').description("a machine's recorded packets as a capture file for tcpdump or Wireshark").argument('<machine>').requiredOption('-o, --out <file>', 'where to write it')
+    .action(bind(async (context, name: string, options: { out: string }) => {
+      const { body } = await context.api().raw({ method: 'GET', path: `${machinePath(name)}/packets.pcap` })
+      try {
+        writeFileSync(options.out, body, { mode: 0o600 })
+      } catch (error) {
+        throw new CliFailure(`${options.out} cannot be written: ${error instanceof Error ? error.message : String(error)}`, 1, error)
+      }
+      context.answer({ file: options.out, bytes: body.length }, () => `${options.out}: ${renderBytes(body.length)}\n`)
+    }))
+  program.command('strangers').description('network cards that asked for an address and belong to no machine').action(bind(async (context) => {
+    const strangers = await context.api().read(z.array(Stranger), 'strangers')
+    context.answer(strangers, () => renderTable(['MAC', 'LAST SEEN', 'RECORDED'], strangers.map((one) => [one.mac, renderAgo(one.lastSeenAt, context.terminal.now()), renderBytes(one.recordedBytes)])) || 'None.\n')
+  }))
+}

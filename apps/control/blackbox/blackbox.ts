@@ -1,0 +1,75 @@
+import path from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { parseMac, type Mac } from '#contract/mac'
+import type { RecordedFrame } from '#netboot/site'
+import type { Core } from '../core.ts'
+import type { SiteState } from '../site-state.ts'
+import { renderBoot } from './boot-view.ts'
+import { ruleContext } from './context.ts'
+import { KernelWatch } from './kernel-watch.ts'
+import { startLive } from './live.ts'
+import { openPacketStore } from './packet-store.ts'
+import { addBlackboxRoutes } from './routes.ts'
+import { openStories, type Whose } from './stories.ts'
+
+/** The boot black box: what every machine said and was told, boot by boot, and what is wrong with it. */
+export interface Blackbox {
+  /** Takes frames of netboot's recorder. Never throws, never blocks. */
+  record(frames: readonly RecordedFrame[]): void
+  /** Adds its routes to the operator API. */
+  register(app: FastifyInstance): void
+  close(): Promise<void>
+}
+
+/** Opens the black box over the core, in `packets` below the state folder. */
+export function openBlackbox(core: Core, state: SiteState): Blackbox {
+  const { registry, journal, logs, broken, now } = core
+  const packets = openPacketStore(path.join(core.config.stateDir, 'packets'), { isKnown: (mac) => registry.byMac(mac) !== undefined, now, broken })
+  const stories = openStories({ packets, events: (query) => journal.read(query) })
+  const kernels = new KernelWatch()
+  const live = startLive({ registry, journal, stories, context: (machine) => ruleContext(core, state, machine), looked: () => undefined, broken, now })
+  const cards = new Map(registry.all().map((machine) => [machine.id, machine.macs]))
+  const stops = [
+    journal.subscribe((event) => { kernels.heard(event); live.heard(event) }),
+    logs.subscribe((name, lines) => { for (const line of kernels.read(name, lines)) void journal.record(line) }),
+    registry.subscribe((id, machine) => {
+      if (machine !== undefined) return void cards.set(id, machine.macs)
+      for (const mac of cards.get(id) ?? []) packets.remove(mac).catch(broken)
+      cards.delete(id)
+      kernels.forget(id)
+    }),
+  ]
+
+  /** A machine by id, name or MAC, else a stranger whose packets are kept. */
+  function find(named: string): (Whose & { name: string }) | undefined {
+    const machine = registry.find(named)
+    if (machine !== undefined) return { machineId: machine.id, macs: machine.macs, name: machine.name }
+    const mac = parseMac(named)
+    return mac !== undefined && packets.macs().some((one) => one.mac === mac) ? { machineId: null, macs: [mac], name: mac.replaceAll(':', '-') } : undefined
+  }
+  const bytesOf = (macs: readonly Mac[]): number => packets.macs().reduce((sum, { mac, bytes }) => (macs.includes(mac) ? sum + bytes : sum), 0)
+
+  return {
+    record: (frames) => packets.add(frames),
+    register: (app) => addBlackboxRoutes(app, {
+      async boots(named, limit) {
+        const whose = find(named)
+        if (whose === undefined) return undefined
+        const { sessions } = await stories.whole(whose)
+        const context = ruleContext(core, state, whose.machineId === null ? undefined : registry.get(whose.machineId))
+        const boots = sessions.flatMap((_, index) => (index < sessions.length - limit ? [] : renderBoot(sessions, index, context) ?? [])).reverse()
+        return { machineId: whose.machineId, macs: [...whose.macs], recordedBytes: bytesOf(whose.macs), boots }
+      },
+      async capture(named) {
+        const whose = find(named)
+        return whose === undefined ? undefined : { name: whose.name, bytes: await packets.capture(whose.macs) }
+      },
+      strangers: () => packets.macs().filter(({ mac }) => registry.byMac(mac) === undefined).map(({ mac, bytes, lastAtMs }) => ({ mac, lastSeenAt: new Date(lastAtMs).toISOString(), recordedBytes: bytes })),
+    }),
+    async close() {
+      for (const stop of stops) stop()
+      live.close()
+      await packets.close()
+    },
+  }
+}

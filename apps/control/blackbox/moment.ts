@@ -1,0 +1,84 @@
+import type { MessageType } from '#netboot/codec/dhcp4-options'
+import type { Mac } from '#contract/mac'
+
+/** What every moment has. Times are milliseconds since 1970. */
+interface At {
+  readonly atMs: number
+  /** The network card; null where a journal line does not say. */
+  readonly mac: Mac | null
+  /** Its line in the journal, or null. */
+  readonly seq: number | null
+}
+
+/** One DHCP message. Facts that a journal line does not have are null. */
+export interface DhcpMoment extends At {
+  readonly kind: 'dhcp'
+  readonly message: MessageType
+  readonly fromMachine: boolean
+  /** Whether it went to or came from port 4011. */
+  readonly isProxyPort: boolean
+  readonly xid: number | null
+  readonly secs: number | null
+  readonly client: 'firmware' | 'ipxe' | 'system'
+  /** The first number of option 93, or null. @see RFC 4578 §2.1 */
+  readonly architecture: number | null
+  readonly architectureId: string | null
+  /** Option 54, else where it came from: of an answer the server, of a REQUEST the server it chose. */
+  readonly server: string | null
+  /** What is asked for or given; empty: none. */
+  readonly address: string
+  readonly bootFile: string
+  readonly relay: string | null
+  readonly uuid: string | null
+  /** Option 56: why it was refused. */
+  readonly words: string
+}
+
+/** A whole TFTP transfer. */
+export interface TftpMoment extends At {
+  readonly kind: 'tftp'
+  readonly file: string
+  readonly server: string
+  readonly sizeBytes: number | null
+  readonly bytes: number
+  readonly blockSize: number
+  readonly windowSize: number
+  readonly packets: number
+  /** Requests and blocks that were sent again. */
+  readonly retries: number
+  /** `probe`: it wanted the size only, which is normal. `silent`: nobody answered. */
+  readonly end: 'open' | 'done' | 'probe' | 'refused' | 'aborted' | 'silent'
+  readonly error: string
+  readonly endMs: number
+}
+
+/** One HTTP request. */
+export interface HttpMoment extends At {
+  readonly kind: 'http'
+  readonly method: string
+  readonly path: string
+  readonly server: string
+  readonly status: number | null
+  readonly sizeBytes: number | null
+  readonly bytes: number
+  readonly end: 'open' | 'done' | 'cut'
+  readonly endMs: number
+}
+
+/** A moment of a boot: what a packet, some packets or a journal line say. */
+export type Moment =
+  | DhcpMoment | TftpMoment | HttpMoment
+  /** A connection that was asked for and not accepted. */
+  | (At & { readonly kind: 'connect'; readonly server: string; readonly port: number; readonly tries: number; readonly refused: boolean; readonly endMs: number })
+  | (At & { readonly kind: 'unreachable'; readonly from: string; readonly port: number | null; readonly fromMachine: boolean })
+  | (At & { readonly kind: 'arp'; readonly fromMachine: boolean; readonly isAnswer: boolean; readonly asks: string; readonly teller: string })
+  | (At & { readonly kind: 'script'; readonly decision: string; readonly why: string })
+  /** `started`: its first line. `alarm`: a line that means trouble. `died`: the kernel says that it stops. */
+  | (At & { readonly kind: 'kernel'; readonly sign: 'started' | 'alarm' | 'died'; readonly source: 'kernel' | 'ramdisk'; readonly text: string })
+  | (At & { readonly kind: 'inventory'; readonly text: string })
+  /** Its installed system speaks. */
+  | (At & { readonly kind: 'agent'; readonly text: string })
+  | (At & { readonly kind: 'event'; readonly event: string; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string })
+
+/** When a moment was over: that of a transfer is its end. */
+export const endOf = (moment: Moment): number => ('endMs' in moment ? moment.endMs : moment.atMs)

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { Boots, bootsLimit, Stranger } from '#contract/blackbox-api'
+import { Refusal } from '../http/deps.ts'
+
+/** What the routes ask. `undefined`: nothing of that name is known. */
+export interface BlackboxDeps {
+  boots(named: string, limit: number): Promise<Boots | undefined>
+  capture(named: string): Promise<{ name: string; bytes: Uint8Array } | undefined>
+  strangers(): Stranger[]
+}
+
+const Named = z.object({ m: z.string().min(1).max(200) })
+const unknown = (named: string): Refusal => new Refusal(404, `There is no machine “${named}”, and no packets of a network card of that address: name it by its id, its name or its MAC.`)
+
+/** The boot black box below the operator API's prefix. */
+export function addBlackboxRoutes(app: FastifyInstance, deps: BlackboxDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+  const Query = z.object({ limit: z.coerce.number().int().min(1).max(bootsLimit.most).default(bootsLimit.standard) })
+  api.get('/machines/:m/boots', { schema: { params: Named, querystring: Query, response: { 200: Boots } } }, async (request) => {
+    const boots = await deps.boots(request.params.m, request.query.limit)
+    if (boots === undefined) throw unknown(request.params.m)
+    return boots
+  })
+  api.get('/machines/:m/packets.pcap', { schema: { params: Named } }, async (request, reply) => {
+    const capture = await deps.capture(request.params.m)
+    if (capture === undefined) throw unknown(request.params.m)
+    return reply.type('application/vnd.tcpdump.pcap').header('content-disposition', `attachment; filename="${capture.name}.pcap"`).send(Buffer.from(capture.bytes))
+  })
+  api.get('/strangers', { schema: { response: { 200: z.array(Stranger) } } }, async () => deps.strangers())
+}

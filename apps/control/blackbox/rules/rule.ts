@@ -1,0 +1,57 @@
+import type { Diagnosis } from '#contract/blackbox-api'
+import type { Moment } from '../moment.ts'
+import type { Session } from '../sessions.ts'
+
+/** What a rule may know besides the packets. Null or absent: not known, and then a rule says nothing that depends on it. */
+export interface RuleContext {
+  readonly nowMs: number
+  /** Our own addresses. Empty: not known. */
+  readonly ours: readonly string[]
+  readonly mode: 'full' | 'proxy'
+  readonly policy: 'discover' | 'ignore'
+  /** Addresses left in the pool; null: not known. */
+  readonly freeAddresses: number | null
+  /** Whether the boot manifest has a file. */
+  hasFile(name: string): boolean
+  /** The machine; null: a stranger. */
+  readonly machine: {
+    readonly name: string
+    readonly phase: string
+    /** Whether its next boot is meant to be from its disk. */
+    readonly expectsDisk: boolean
+    readonly memoryBytes: number | null
+    readonly disks: number | null
+    readonly secureBoot: boolean | null
+    /** Another machine that says the same UUID. */
+    readonly twin: string | null
+  } | null
+}
+
+/** What a rule looks at: one boot, and all boots of the machine, oldest first. */
+export interface Case {
+  readonly session: Session
+  readonly index: number
+  readonly sessions: readonly Session[]
+  readonly context: RuleContext
+  /** How long nothing more came: without end for a boot that another one followed. */
+  readonly quietMs: number
+}
+
+/** What a rule found: the moments that show it stand in `evidence`. */
+export type Finding = Pick<Diagnosis, 'severity' | 'happened' | 'todo'> & { readonly evidence: readonly Moment[] }
+
+/** A rule: pure, one trouble each. It says nothing of a boot in which that trouble is not. */
+export interface Rule {
+  readonly id: string
+  /** A few words. */
+  readonly title: string
+  /** Found together with one of these, it is left out: they are its cause. */
+  readonly behind?: readonly string[]
+  look(it: Case): Finding | undefined
+}
+
+/** Declares a rule. */
+export const defineRule = (rule: Rule): Rule => rule
+
+/** A span in words: 0.4 s, 31 s, 4 min. */
+export const span = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`)
