@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { JournalEvent, LogLine } from './events.ts'
 import { Inventory } from './inventory.ts'
 import { phases } from './lifecycle.ts'
+import { Network } from './network-api.ts'
 import { StepState, stepKinds } from './steps.ts'
 
 /** What is wished of a machine. `generation` rises with every change of intent; an older one is refused at every hop. */
@@ -79,13 +80,6 @@ export const Image = z.object({
 }).meta({ id: 'Image' })
 export type Image = z.infer<typeof Image>
 
-export const Network = z.object({
-  id: z.string(), title: z.string(), interface: z.string(), cidr: z.string(), address: z.string(), gateway: z.string(),
-  mode: z.enum(['full', 'proxy']), policy: z.enum(['discover', 'ignore']), rangeFrom: z.string(), rangeTo: z.string(), leasesActive: z.number().int(), poolSize: z.number().int(), otherServers: z.array(z.string()),
-}).meta({ id: 'Network' })
-export type Network = z.infer<typeof Network>
-export const NetworkPatch = z.object({ policy: z.enum(['discover', 'ignore']).optional() })
-
 export const AppInstance = z.object({ id: z.string(), machineName: z.string(), state: z.string(), error: z.string(), since: z.string() })
 export const App = z.object({
   name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), state: z.enum(['building', 'pushing', 'starting', 'serving', 'failed']),
@@ -115,7 +109,7 @@ export const Problem = z.object({ type: z.string(), title: z.string(), status: z
 export type Problem = z.infer<typeof Problem>
 
 /**
- * Every operator URL in one place. Bodies and answers are the schemas above; errors are `Problem` as application/problem+json.
+ * Every operator URL in one place. Bodies and answers are the schemas above and those of `network-api.ts`; errors are `Problem` as application/problem+json.
  *
  * | method and path | body | answer |
  * | --- | --- | --- |
@@ -124,7 +118,13 @@ export type Problem = z.infer<typeof Problem>
  * | POST password | PasswordRequest | 204 |
  * | GET status, machines, machines/:m, roles, images, networks, cloud, apps, ssh-keys | | Status, Machine[], Machine, Role[], Image[], Network[], Cloud, App[], SshKeys |
  * | PUT ssh-keys | SshKeys | SshKeys |
- * | PATCH networks/:id | NetworkPatch | Network |
+ * | POST networks, PATCH networks/:id, GET networks/:id | NetworkRequest, NetworkPatch | Network; 422 says what does not fit |
+ * | DELETE networks/:id?force=true | | 204; 409 while machines use it, unless forced |
+ * | GET networks/:id/pool, host-interfaces | | PoolMap, HostInterface[] |
+ * | GET leases?network=&state=&text=&offset=&limit= | | LeasePage |
+ * | DELETE leases/:address?force=true | | 204; 409 while a machine at work has it, unless forced |
+ * | GET reservations?network=, POST reservations | ReservationRequest | Reservation[], Reservation |
+ * | DELETE reservations/:address | | 204 |
  * | POST machines/:m/plan | PlanRequest | Plan |
  * | PUT machines/:m/role | AssignRequest | Machine; 409 stale generation or refused |
  * | POST machines/:m/release, /retry, /rename, /power; PUT machines/:m/power-driver | ReleaseRequest, {}, RenameRequest, PowerRequest, PowerConfigRequest | Machine |

@@ -10,9 +10,9 @@ import { openCore, type Core } from './core.ts'
 import { hostsFile, renderHosts } from './hosts-file.ts'
 import { makeMachineDeps, makeSite } from './machine-side.ts'
 import { watchMachines } from './machines/watch.ts'
+import { openNetworks } from './networks/networks.ts'
 import { makeFirstUser, makeOperatorDeps, renderCloud, type AppsPart } from './operator-side.ts'
 import { serveBalancer, serveMachines, serveNetboot, serveOperators, type Listening } from './serve.ts'
-import { openSiteState } from './site-state.ts'
 
 /** A running control process. */
 export interface Control {
@@ -27,18 +27,18 @@ const keptEvents = 200_000
 /** Builds everything, binds all sockets, serves. */
 export async function startControl(config: Config, log: Logger): Promise<Control> {
   const core = await openCore(config, log)
-  const state = openSiteState(config, core, core.now)
+  const networks = await openNetworks(core)
   await makeFirstUser(core)
   const apps = appsPart(core)
-  const blackbox = openBlackbox(core, state)
+  const blackbox = openBlackbox(core, networks)
   const stop = new AbortController()
-  const machineDeps = makeMachineDeps(core, state)
-  const operatorDeps = makeOperatorDeps(core, state, { ...apps, register: (app) => { apps.register(app); blackbox.register(app) } })
+  const machineDeps = makeMachineDeps(core, networks.state)
+  const operatorDeps = makeOperatorDeps(core, networks, { ...apps, register: (app) => { apps.register(app); blackbox.register(app) } })
   // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
   core.start()
   const machines = await serveMachines(core, machineDeps)
   const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
-  const rest: Listening[] = [serveNetboot(core, { ...makeSite(core, state), record: blackbox.record }, state), serveBalancer(core)]
+  const rest: Listening[] = [serveNetboot(core, { ...makeSite(core, networks), record: blackbox.record }, networks), serveBalancer(core)]
 
   const writeHosts = hostsFile(config.hostsDir)
   const nameAll = (): void => {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { renderChunkList } from '#images/build/manifest'
-import type { MachineView, NetworkView, Site } from '#netboot/site'
+import type { MachineView, Site } from '#netboot/site'
 import type { Core } from './core.ts'
 import { decideMachineBoot, mostDiskBoots } from './machines/boot-decision.ts'
 import { bootEventHandler } from './machines/boot-events.ts'
@@ -9,17 +9,18 @@ import { takeFacts } from './machines/claims.ts'
 import { enrol, renderFiles } from './machines/enrolment.ts'
 import { movedIfLegal } from './machines/phase.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
-import type { SiteState } from './site-state.ts'
+import type { Networks } from './networks/networks.ts'
+import type { SiteState } from './networks/site-state.ts'
 
 /** What a machine that has no power driver of its own is given. */
 const defaultDriver = (core: Core): string => (core.config.labDir === '' ? 'manual' : 'lab')
 
 /** What netboot asks of control: everything from memory, nothing awaited. */
-export function makeSite(core: Core, state: SiteState): Site {
-  const { registry, library, hot, sessions, journal, logs, now } = core
+export function makeSite(core: Core, { book, leases, state, commit }: Networks): Site {
+  const { registry, library, sessions, journal, logs, now } = core
   const handle = bootEventHandler({
-    registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: () => state.network().policy,
-    heard: (id) => core.power.heard(id), diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (_, address) => state.sawServer(address),
+    registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: (id) => (book.find(id) ?? book.networks()[0])?.policy ?? 'ignore',
+    heard: (id) => core.power.heard(id), diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (id, address, standsBack) => state.sawServer(id, address, standsBack), otherServerGone: (id, address) => state.serverGone(id, address),
   })
   // The ramdisk obeys them, and writes those after `sc.kernel=` into the installed system's boot menu.
   const kernelArguments = core.config.kernelArguments.flatMap((word) => [word, `sc.kernel=${word}`])
@@ -29,9 +30,9 @@ export function makeSite(core: Core, state: SiteState): Site {
       if (machine === undefined) return undefined
       return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
     },
-    networks: (): readonly NetworkView[] => state.networks(), reservations: () => state.reservations(),
+    networks: () => book.views(), reservations: () => book.reservationViews(),
     file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),
-    leases: () => hot.leases(), commitLease: (lease) => hot.commitLease(lease),
+    leases: () => leases.all(), commitLease: commit,
     report(event) {
       try {
         handle(event)

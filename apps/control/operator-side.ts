@@ -1,18 +1,17 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import type { App, Claim, Cloud, Machine, Network } from '#contract/operator-api'
+import type { App, Claim, Cloud, Machine } from '#contract/operator-api'
 import { phases } from '#contract/lifecycle'
 import { roles } from '#control/roles/index'
 import type { Core } from './core.ts'
 import { Refusal, type OperatorDeps } from './http/deps.ts'
 import { machineActs } from './machines/acts.ts'
 import { claimActs } from './machines/claim-acts.ts'
-import { networkForOperators } from './networks.ts'
+import type { Networks } from './networks/networks.ts'
 import { powerDrivers } from './power/index.ts'
 import { describeDriver } from './power/options.ts'
 import { hashPassword, makeOneTimePassword } from './people/password.ts'
-import type { SiteState } from './site-state.ts'
 
 /** What the apps module adds to the operator API. */
 export interface AppsPart { register(app: FastifyInstance): void; list(): App[] }
@@ -51,7 +50,8 @@ export async function makeFirstUser(core: Core): Promise<void> {
 }
 
 /** The operator API's view of the core. */
-export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): OperatorDeps {
+export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart): OperatorDeps {
+  const { state, desk } = networks
   const { registry, library, journal, logs, people, now, power } = core
   const startedAt = new Date(now()).toISOString()
   const image = (id: string) => library.images().find((one) => one.id === id)
@@ -66,7 +66,6 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     },
   })
   const claims = claimActs({ registry, claims: core.claims, sessions: core.sessions, revoke: (id) => core.revoke(id), wake: (id) => core.reconciler.wake(id), changed: core.show, now })
-  const network = (): Network => networkForOperators(state.network(), core.hot.leases(), state.otherServers(), now())
   const viewOf = (id: string): Machine => {
     const machine = registry.get(id)
     if (machine === undefined) throw new Refusal(404, 'The machine was forgotten meanwhile.')
@@ -87,15 +86,15 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
   }
   const warnings = (): string[] => [
     ...core.storage.troubles(),
-    ...(state.trouble === null ? [] : [state.trouble]),
-    ...state.otherServers().map((address) => `Another DHCP server answers on the provisioning network: ${address}. Turn it off, or use mode proxy.`),
+    ...(state.trouble === null ? [] : [state.trouble]), ...(networks.served.netboot?.troubles() ?? []),
+    ...desk.all().flatMap(({ notices }) => notices),
     ...library.images().filter((one) => one.state === 'failed').map((one) => `The image ${one.title} could not be built: ${one.error ?? ''}`),
   ]
 
   return {
     version, now: () => new Date(now()), people,
     status: () => ({
-      version, startedAt, seq: journal.lastSeq(), networks: [network()], images: library.images(), warnings: warnings(),
+      version, startedAt, seq: journal.lastSeq(), networks: desk.all(), images: library.images(), warnings: warnings(),
       machines: Object.fromEntries(phases.map((phase) => [phase, registry.all().filter((m) => m.phase === phase).length])),
     }),
     machines: () => registry.all().map((m) => core.view(m)),
@@ -104,7 +103,7 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     claims: () => core.claims.list(),
     acceptClaim: (id, by) => decided(by, 'claim.accept', id, () => claims.accept(id, by)), rejectClaim: (id, by) => decided(by, 'claim.reject', id, () => claims.reject(id, by)),
     roles: () => roles.entries.map(({ id, title, summary, services, imageId }) => ({ id, title, summary, services: [...services], imageId })),
-    images: () => library.images(), networks: () => [network()], cloud: () => renderCloud(core, apps.list()),
+    images: () => library.images(), networks: desk, cloud: () => renderCloud(core, apps.list()),
     plan: (id, wish) => acts.plan(id, wish),
     assign: (id, wish, by) => act(id, by, 'assign', wish.role, () => acts.assign(id, wish, by)),
     release: (id, wish, by) => act(id, by, 'release', wish.erase ? 'erase' : '', () => acts.release(id, wish, by)),
@@ -113,11 +112,6 @@ export function makeOperatorDeps(core: Core, state: SiteState, apps: AppsPart): 
     power: (id, verb, by) => act(id, by, 'power', verb, () => power.act(id, verb, by)),
     setPowerDriver: (id, driver, options, by) => act(id, by, 'power-driver', driver, () => power.setDriver(id, driver, options, by)),
     forget: (id, by) => audited(by, 'forget', id, '', () => acts.forget(id, by)),
-    async setPolicy(_, policy, by) {
-      await audited(by, 'policy', 'provisioning', policy, () => state.setPolicy(policy))
-      await journal.record({ machineId: null, kind: 'network.changed', level: 'info', text: `${by} set the policy for unknown machines to ${policy}`, data: { policy, by } })
-      return network()
-    },
     events: (query) => ({ events: journal.read(query), lastSeq: journal.lastSeq() }),
     log: (id, after, limit) => logs.read(id, after, limit), logText: (id) => logs.text(id),
     passwordChosen() {

@@ -13,8 +13,8 @@ import type { OperatorDeps } from './http/deps.ts'
 import { makeOperatorServer } from './http/operator-server.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
 import { makeMachineServer } from './machine-http/machine-server.ts'
+import type { Networks } from './networks/networks.ts'
 import { managerAddress } from './operator-side.ts'
-import type { SiteState } from './site-state.ts'
 
 /** A part of control that listens. */
 export interface Listening { close(): Promise<void> | void }
@@ -73,7 +73,7 @@ export async function serveMachines(core: Core, deps: MachineDeps): Promise<List
 }
 
 /** Netboot, started again and again until its ports are free: the console says why meanwhile. */
-export function serveNetboot(core: Core, site: Site, state: SiteState): Listening {
+export function serveNetboot(core: Core, site: Site, { state, served }: Networks): Listening {
   if (core.config.interface === '') return { close: () => undefined }
   let netboot: Netboot | undefined
   let timer: NodeJS.Timeout | undefined
@@ -81,6 +81,7 @@ export function serveNetboot(core: Core, site: Site, state: SiteState): Listenin
   const start = async (): Promise<void> => {
     try {
       netboot = await startNetboot({ site, log: core.log, httpPort: core.config.ports.http })
+      served.netboot = netboot
       state.trouble = null
       if (closed) await netboot.close()
     } catch (error) { // shown to the operator and tried again
@@ -95,6 +96,7 @@ export function serveNetboot(core: Core, site: Site, state: SiteState): Listenin
     async close() {
       closed = true
       clearTimeout(timer)
+      served.netboot = undefined
       await netboot?.close()
     },
   }

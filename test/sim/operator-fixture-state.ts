@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { JournalEvent, LogLine } from '#contract/events'
-import type { App, Claim, Cloud, Image, Machine, Network, Plan, PowerDriverInfo, Role } from '#contract/operator-api'
+import type { Network } from '#contract/network-api'
+import type { App, Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role } from '#contract/operator-api'
 import { stepTitles } from '#contract/steps'
 import { deploySteps, freshSteps, makeMachine, services, type Sketch } from './operator-fixture-machines.ts'
 
@@ -26,7 +27,10 @@ export class FixtureState {
     { id: 'debian-13', title: 'Debian 13', kind: 'os', state: 'ready', step: '', percent: 100, sizeBytes: 1_290_000_000, hash: 'sha256:04bb7a5512cf33', builtAt: new Date(Date.now() - 6_000_000).toISOString(), error: null },
     { id: 'runtime-debian-13', title: 'App runtime base', kind: 'runtime', state: 'building', step: 'Unpacking python3.13, nodejs', percent: 62, sizeBytes: null, hash: null, builtAt: null, error: null },
   ]
-  readonly networks: Network[] = [{ id: 'lab', title: 'Lab', interface: 'sc-br0', cidr: '10.77.0.0/24', address: '10.77.0.1', gateway: '10.77.0.1', mode: 'full', policy: 'discover', rangeFrom: '10.77.0.100', rangeTo: '10.77.0.199', leasesActive: 3, poolSize: 100, otherServers: [] }]
+  readonly networks: Network[] = [{
+    id: 'lab', title: 'Lab', interface: 'sc-br0', cidr: '10.77.0.0/24', address: '10.77.0.1', gateway: '10.77.0.1', mode: 'full', policy: 'discover', rangeFrom: '10.77.0.100', rangeTo: '10.77.0.199', leasesActive: 3, poolSize: 100, otherServers: [],
+    main: true, relayed: false, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [], dns: ['10.77.0.1'], ntp: ['10.77.0.1'], domain: 'lab.test', leaseSeconds: 3600, options: [], authoritative: true, whenOtherServer: 'warn', reservations: 0, poolFree: 97, conflicts: 0, notices: [],
+  }]
   sshKeys: string[] = []
   warnings: string[] = []
   seq = 0

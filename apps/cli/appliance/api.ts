@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, Network, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status } from '#contract/operator-api'
+import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status } from '#contract/operator-api'
 import { parseMac } from '#contract/mac'
+import { HostInterface, LeasePage, Network, Reservation, type NetworkPatch, type NetworkRequest } from '#contract/network-api'
 import { CliFailure } from '../failure.ts'
 import type { Target } from './find.ts'
 import { send, type Answer, type Ask } from './transport.ts'
@@ -20,6 +21,8 @@ export type Api = ReturnType<typeof openApi>
 
 /** The path of a machine named by id, name or MAC. */
 export const machinePath = (machine: string): string => `machines/${encodeURIComponent(/[:.-]/.test(machine) ? (parseMac(machine) ?? machine) : machine)}`
+
+const networkPath = (id: string): string => `networks/${encodeURIComponent(id)}`
 
 /** Opens the operator API at `target`. Nothing is sent until something is asked. */
 export function openApi(target: Target) {
@@ -47,7 +50,16 @@ export function openApi(target: Target) {
     decideClaim: (id: string, decision: 'accept' | 'reject') => json(Claim, 'POST', `claims/${encodeURIComponent(id)}/${decision}`),
     images: () => get(z.array(Image), 'images'),
     networks: () => get(z.array(Network), 'networks'),
-    setPolicy: (id: string, policy: 'discover' | 'ignore') => json(Network, 'PATCH', `networks/${encodeURIComponent(id)}`, { policy }),
+    network: (id: string) => get(Network, networkPath(id)),
+    addNetwork: (request: NetworkRequest) => json(Network, 'POST', 'networks', request),
+    changeNetwork: (id: string, patch: NetworkPatch) => json(Network, 'PATCH', networkPath(id), patch),
+    removeNetwork: async (id: string, force: boolean) => void (await raw({ method: 'DELETE', path: `${networkPath(id)}?force=${force}` })),
+    interfaces: () => get(z.array(HostInterface), 'host-interfaces'),
+    leases: (query: Record<string, string>) => get(LeasePage, `leases?${new URLSearchParams(query).toString()}`),
+    releaseLease: async (address: string, force: boolean) => void (await raw({ method: 'DELETE', path: `leases/${encodeURIComponent(address)}?force=${force}` })),
+    reservations: (network: string | undefined) => get(z.array(Reservation), `reservations${network === undefined ? '' : `?network=${encodeURIComponent(network)}`}`),
+    reserve: (client: string, address: string, hostname: string) => json(Reservation, 'POST', 'reservations', { client, address, hostname }),
+    unreserve: async (address: string) => void (await raw({ method: 'DELETE', path: `reservations/${encodeURIComponent(address)}` })),
     cloud: () => get(Cloud, 'cloud'),
     apps: () => get(z.array(App), 'apps'),
     app: (name: string) => get(App, `apps/${encodeURIComponent(name)}`),

@@ -6,11 +6,13 @@ import { addClaimVerbs } from './claims.ts'
 import { addBootVerbs } from './boots.ts'
 import { addDoctor } from './doctor.ts'
 import { addFleetVerbs } from './fleet.ts'
+import { addLeaseVerbs } from './leases.ts'
 import { addLifeVerbs } from './life.ts'
 import { addLogVerbs } from './logs.ts'
+import { addNetworkVerbs } from './networks.ts'
 import { addPowerVerb } from './power.ts'
 import { addSiteVerbs } from './site.ts'
 import { addWaitVerb } from './wait.ts'
 
 /** Every verb of the command line, in the order of `--help`. */
-export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addBootVerbs, addWaitVerb, addSiteVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]
+export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addBootVerbs, addWaitVerb, addSiteVerbs, addNetworkVerbs, addLeaseVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]

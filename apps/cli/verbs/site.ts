@@ -7,19 +7,9 @@ import { renderAgo, renderBytes } from '../show/amount.ts'
 import type { Paint } from '../show/paint.ts'
 import { renderFacts, renderTable } from '../show/table.ts'
 import { renderApps } from './apps.ts'
-import { oneOf } from './words.ts'
 
-/** `networks`, `images`, `cloud`, `lab`: the site around the machines. */
+/** `images`, `cloud`, `lab`: the site around the machines. */
 export const addSiteVerbs: AddVerbs = (program, bind) => {
-  const networks = program.command('networks').description('provisioning networks').action(bind(async (context) => {
-    const all = await context.api().networks()
-    context.answer(all, () => renderTable(['ID', 'INTERFACE', 'NETWORK', 'ADDRESS', 'MODE', 'UNKNOWN MACHINES', 'LEASES', 'OTHER DHCP SERVERS'], all.map((one) => [one.id, one.interface, one.cidr, one.address, one.mode, one.policy, `${one.leasesActive} of ${one.poolSize}`, one.otherServers.join(', ') || '-'])))
-  }))
-  networks.command('policy').description('what unknown machines get: discover or ignore').argument('<network>').argument('<policy>').action(bind(async (context, id: string, word: string) => {
-    const policy = oneOf(word, ['discover', 'ignore'], 'the policy')
-    const network = await context.api().setPolicy(id, policy)
-    context.answer(network, () => `${network.id}: unknown machines are ${network.policy === 'discover' ? 'discovered' : 'ignored'}.\n`)
-  }))
   program.command('images').description('operating system images and the ramdisk').action(bind(async (context) => {
     const all = await context.api().images()
     const { paint } = context

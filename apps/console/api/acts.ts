@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
-import { type AssignRequest, Claim, Machine, Network, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
+import { Network } from '#contract/network-api'
+import { type AssignRequest, Claim, Machine, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
 import { mergeMachine } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
 import { keys } from './queries.ts'

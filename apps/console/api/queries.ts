@@ -1,6 +1,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
-import { Cloud, EventPage, Image, LogPage, Machine, Network, PowerDriverInfo, Role, SshKeys, Status } from '#contract/operator-api'
+import { Network } from '#contract/network-api'
+import { Cloud, EventPage, Image, LogPage, Machine, PowerDriverInfo, Role, SshKeys, Status } from '#contract/operator-api'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'

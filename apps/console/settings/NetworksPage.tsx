@@ -1,7 +1,7 @@
 'use client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Network } from '#contract/operator-api'
+import type { Network } from '#contract/network-api'
 import { setNetworkPolicy } from '../api/acts.ts'
 import { networksQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { parseMac, type Mac } from '#contract/mac'
 import type { RecordedFrame } from '#netboot/site'
 import type { Core } from '../core.ts'
-import type { SiteState } from '../site-state.ts'
+import type { Networks } from '../networks/networks.ts'
 import { renderBoot } from './boot-view.ts'
 import { ruleContext } from './context.ts'
 import { KernelWatch } from './kernel-watch.ts'
@@ -22,12 +22,12 @@ export interface Blackbox {
 }
 
 /** Opens the black box over the core, in `packets` below the state folder. */
-export function openBlackbox(core: Core, state: SiteState): Blackbox {
+export function openBlackbox(core: Core, networks: Networks): Blackbox {
   const { registry, journal, logs, broken, now } = core
   const packets = openPacketStore(path.join(core.config.stateDir, 'packets'), { isKnown: (mac) => registry.byMac(mac) !== undefined, now, broken })
   const stories = openStories({ packets, events: (query) => journal.read(query) })
   const kernels = new KernelWatch()
-  const live = startLive({ registry, journal, stories, context: (machine) => ruleContext(core, state, machine), looked: () => undefined, broken, now })
+  const live = startLive({ registry, journal, stories, context: (machine) => ruleContext(core, networks, machine), looked: () => undefined, broken, now })
   const cards = new Map(registry.all().map((machine) => [machine.id, machine.macs]))
   const stops = [
     journal.subscribe((event) => { kernels.heard(event); live.heard(event) }),
@@ -56,7 +56,7 @@ export function openBlackbox(core: Core, state: SiteState): Blackbox {
         const whose = find(named)
         if (whose === undefined) return undefined
         const { sessions } = await stories.whole(whose)
-        const context = ruleContext(core, state, whose.machineId === null ? undefined : registry.get(whose.machineId))
+        const context = ruleContext(core, networks, whose.machineId === null ? undefined : registry.get(whose.machineId))
         const boots = sessions.flatMap((_, index) => (index < sessions.length - limit ? [] : renderBoot(sessions, index, context) ?? [])).reverse()
         return { machineId: whose.machineId, macs: [...whose.macs], recordedBytes: bytesOf(whose.macs), boots }
       },

@@ -1,19 +1,20 @@
 import { decideMachineBoot } from '../machines/boot-decision.ts'
 import type { MachineRecord } from '../machines/record.ts'
-import { networkForOperators } from '../networks.ts'
+import type { Networks } from '../networks/networks.ts'
 import type { Core } from '../core.ts'
-import type { SiteState } from '../site-state.ts'
 import type { RuleContext } from './rules/rule.ts'
 
 /** What the rules may know of a machine and its network, now. */
-export function ruleContext(core: Core, state: SiteState, machine: MachineRecord | undefined): RuleContext {
-  const network = state.network()
+export function ruleContext(core: Core, { book, desk, state }: Networks, machine: MachineRecord | undefined): RuleContext {
+  const networks = book.networks()
+  const network = (machine?.address == null ? undefined : book.ofAddress(machine.address)) ?? networks[0]
+  if (network === undefined) throw new Error('the site has no network')
   let free: number | undefined
   return {
-    nowMs: core.now(), ours: [network.address], mode: network.mode, policy: network.policy,
+    nowMs: core.now(), ours: [...new Set(networks.map(({ address }) => address))], mode: network.mode, policy: network.policy,
+    // Counting leases reads them all: only a rule that has seen an unanswered question asks.
     get freeAddresses() {
-      // Counting leases reads them all: only a rule that has seen an unanswered question asks.
-      free ??= ((view) => view.poolSize - view.leasesActive)(networkForOperators(network, core.hot.leases(), [], core.now()))
+      free ??= desk.find(network.id).poolFree
       return free
     },
     hasFile: (name) => core.library.bootFile(name) !== undefined,

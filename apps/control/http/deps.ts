@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { JournalEvent, LogLine } from '#contract/events'
-import type { Claim, Cloud, Image, Machine, Network, Plan, PowerDriverInfo, Role, Status } from '#contract/operator-api'
+import type { Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role, Status } from '#contract/operator-api'
+import type { NetworkDesk } from '../networks/desk.ts'
 import type { PeopleStore } from '../store/people-store.ts'
 
 /** An operator's wish that cannot be met: `status` 404, 409 (stale or not allowed now), 422 (makes no sense) or 503, and a sentence that says what to do. */
@@ -28,7 +29,7 @@ export interface OperatorDeps {
   acceptClaim(id: string, by: string): Promise<Claim>
   rejectClaim(id: string, by: string): Promise<Claim>
   images(): Image[]
-  networks(): Network[]
+  readonly networks: NetworkDesk
   cloud(): Cloud
   plan(machineId: string, wish: { role: string; disk?: string | undefined }): Plan
   assign(machineId: string, wish: { role: string; generation?: number | undefined; disk?: string | undefined }, by: string): Promise<Machine>
@@ -38,7 +39,6 @@ export interface OperatorDeps {
   power(machineId: string, act: 'on' | 'off' | 'cycle', by: string): Promise<Machine>
   setPowerDriver(machineId: string, driver: string, options: Record<string, unknown>, by: string): Promise<Machine>
   forget(machineId: string, by: string): Promise<void>
-  setPolicy(networkId: string, policy: 'discover' | 'ignore', by: string): Promise<Network>
   events(query: { machineId?: string; after: number; limit: number }): { events: JournalEvent[]; lastSeq: number }
   log(machineId: string, after: number, limit: number): { lines: LogLine[]; nextSeq: number }
   logText(machineId: string): string

@@ -4,7 +4,8 @@ import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Machine, Network } from '#contract/operator-api'
+import type { Machine } from '#contract/operator-api'
+import type { NetworkDesk } from '../networks/desk.ts'
 import { hashPassword } from '../people/password.ts'
 import type { PeopleStore, UserRow } from '../store/people-store.ts'
 import { Refusal, type OperatorDeps } from './deps.ts'
@@ -51,11 +52,11 @@ beforeEach(async () => {
     version: '1', now: () => clock, people,
     status: () => ({ version: '1', startedAt: '', seq: 7, machines: {}, networks: [], images: [], warnings: [] }),
     machines: () => [machine], machine: (named) => (named === 'm1' || named === 'node-1' ? machine : undefined),
-    roles: () => [], powerDrivers: () => [], claims: () => [], acceptClaim: async () => { throw new Refusal(404, 'no such claim') }, rejectClaim: async () => { throw new Refusal(404, 'no such claim') }, images: () => [], networks: () => [], cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
+    roles: () => [], powerDrivers: () => [], claims: () => [], acceptClaim: async () => { throw new Refusal(404, 'no such claim') }, rejectClaim: async () => { throw new Refusal(404, 'no such claim') }, images: () => [], networks: { all: () => [] } as unknown as NetworkDesk, cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
     plan: () => { throw new Refusal(422, 'no such role') },
     assign: async (_, wish) => { if (wish.generation !== undefined && wish.generation !== 1) throw new Refusal(409, 'somebody changed it meanwhile'); return machine },
     release: async () => machine, retry: async () => machine, rename: async (_, name) => ({ ...machine, name }), power: async () => machine, setPowerDriver: async () => machine,
-    forget: async () => undefined, setPolicy: async () => ({}) as Network, events: () => ({ events: [], lastSeq: 7 }), log: () => ({ lines: [], nextSeq: 0 }), logText: () => 'a line\n',
+    forget: async () => undefined, events: () => ({ events: [], lastSeq: 7 }), log: () => ({ lines: [], nextSeq: 0 }), logText: () => 'a line\n',
     passwordChosen: () => undefined, metrics: () => 'up 1\n', health: () => ({ ok: true, detail: '' }), registerApps: () => undefined,
   }
   const options = { consoleUrl: 'http://127.0.0.1:1', log: pino({ level: 'silent' }) }

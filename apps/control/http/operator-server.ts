@@ -7,6 +7,7 @@ import { apiPrefix } from '#contract/operator-api'
 import type { OperatorDeps } from './deps.ts'
 import { identify, isSameOrigin, type Operator } from './identify.ts'
 import { addMachineRoutes } from './machine-routes.ts'
+import { addNetworkRoutes } from './network-routes.ts'
 import { addPeopleRoutes } from './people-routes.ts'
 import { onError, sendProblem } from './problem.ts'
 import { addSiteRoutes } from './site-routes.ts'
@@ -62,6 +63,7 @@ export async function makeOperatorServer(deps: OperatorDeps, options: OperatorSe
     addPeopleRoutes(api, deps, { trusted: options.trusted, secure: options.tls !== undefined })
     addMachineRoutes(api, deps)
     addSiteRoutes(api, deps)
+    addNetworkRoutes(api, deps)
     deps.registerApps(api)
     api.all('/*', { config: { open: true }, schema: { hide: true } }, async (_, reply) => sendProblem(reply, 404, `There is no such route below ${apiPrefix}: see ${apiPrefix}/openapi.json.`))
   }, { prefix: apiPrefix })

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Claim, Cloud, EventPage, Image, Network, NetworkPatch, PowerDriverInfo, Role, Status } from '#contract/operator-api'
-import { Refusal, type OperatorDeps } from './deps.ts'
+import { Claim, Cloud, EventPage, Image, PowerDriverInfo, Role, Status } from '#contract/operator-api'
+import type { OperatorDeps } from './deps.ts'
 import { PageQuery } from './machine-routes.ts'
 
-/** What is not about one machine: status, roles, images, networks, the cloud, the journal. */
+/** What is not about one machine: status, roles, images, the cloud, the journal. */
 export function addSiteRoutes(app: FastifyInstance, deps: OperatorDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
   api.get('/status', { schema: { response: { 200: Status } } }, async (request) => ({ ...deps.status(), me: { name: request.operator.name, mustChangePassword: request.operator.mustChangePassword } }))
@@ -17,11 +17,5 @@ export function addSiteRoutes(app: FastifyInstance, deps: OperatorDeps): void {
   api.post('/claims/:id/reject', { schema: { params: Named, response: { 200: Claim } } }, async (request) => deps.rejectClaim(request.params.id, request.operator.name))
   api.get('/images', { schema: { response: { 200: z.array(Image) } } }, async () => deps.images())
   api.get('/cloud', { schema: { response: { 200: Cloud } } }, async () => deps.cloud())
-  api.get('/networks', { schema: { response: { 200: z.array(Network) } } }, async () => deps.networks())
-  api.patch('/networks/:id', { schema: { params: z.object({ id: z.string().max(64) }), body: NetworkPatch, response: { 200: Network } } }, async (request) => {
-    const network = deps.networks().find((one) => one.id === request.params.id)
-    if (network === undefined) throw new Refusal(404, `There is no network “${request.params.id}”.`)
-    return request.body.policy === undefined ? network : deps.setPolicy(network.id, request.body.policy, request.operator.name)
-  })
   api.get('/events', { schema: { querystring: PageQuery, response: { 200: EventPage } } }, async (request) => deps.events(request.query))
 }

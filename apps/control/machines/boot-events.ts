@@ -22,7 +22,8 @@ export interface BootEventDeps {
   diskBooted(machineId: string): void
   /** The firmware was told to wait. */
   stuck(machineId: string): void
-  otherServer(networkId: string, address: string): void
+  otherServer(networkId: string, address: string, standsBack: boolean): void
+  otherServerGone(networkId: string, address: string): void
   now(): number
 }
 
@@ -78,7 +79,8 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
   }
 
   return (event) => {
-    if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, event.address)
+    if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, event.address, event.standsBack)
+    if (event.kind === 'dhcp.otherServerGone') deps.otherServerGone(event.networkId, event.address)
     const mac = 'mac' in event ? event.mac : null
     let machine = mac === null ? undefined : registry.byMac(mac)
     if (machine === undefined && event.kind === 'dhcp.discovered' && event.client.kind !== 'system') machine = meet(event.mac, event.client.uuid, event.networkId)

@@ -1,0 +1,201 @@
+import type { HostInterface, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
+import { contains, parseCidr } from '#netboot/codec/ipv4'
+import type { Lease } from '#netboot/site'
+import { Refusal } from '../http/deps.ts'
+import type { MachineRecord } from '../machines/record.ts'
+import { matchesClient, parseClient, renderClient } from './client-match.ts'
+import type { HostCard } from './host.ts'
+import type { LeaseIndex } from './lease-index.ts'
+import { pageLeases, refuseRelease, renderLease, stateOf } from './lease-view.ts'
+import type { NetworkBook, StoredReservation } from './network-book.ts'
+import { settle, type NetworkConfig, type NetworkSettings, type Standing, type StoredNetwork } from './network-config.ts'
+import { parseOption } from './option-value.ts'
+import { mapPool } from './pool-map.ts'
+import { describeChange, renderNetwork } from './render-network.ts'
+import type { SiteState } from './site-state.ts'
+import { subnetOf } from './subnet.ts'
+import { validateCidr, validateNetwork, validateReservation } from './validate-network.ts'
+
+/** What operators see and do of networks, leases and reservations. Acts reject with a `Refusal` that says what does not fit. */
+export interface NetworkDesk {
+  all(): Network[]
+  find(id: string): Network
+  add(request: NetworkRequest, by: string): Promise<Network>
+  change(id: string, patch: NetworkPatch, by: string): Promise<Network>
+  remove(id: string, force: boolean, by: string): Promise<void>
+  pool(id: string): PoolMap
+  interfaces(): HostInterface[]
+  leases(query: LeaseQuery): LeasePage
+  release(address: string, force: boolean, by: string): Promise<void>
+  reservations(networkId?: string): Reservation[]
+  reserve(request: ReservationRequest, by: string): Promise<Reservation>
+  unreserve(address: string, by: string): Promise<void>
+}
+
+/** What the desk works with. */
+export interface DeskDeps {
+  readonly book: NetworkBook
+  readonly leases: LeaseIndex
+  readonly state: SiteState
+  readonly standing: Standing
+  /** By MAC in its one form, or by id or name. */
+  machine(reference: string): MachineRecord | undefined
+  cards(): readonly HostCard[]
+  /** Stores that a lease is released, and tells netboot. Rejects where it cannot be stored. */
+  release(lease: Lease): Promise<void>
+  /** Journal and audit. */
+  acted(act: string, target: string, sentence: string, by: string, data: Record<string, unknown>): Promise<void>
+  now(): number
+}
+
+/** Opens the desk. */
+export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
+  const { book, leases, state, standing, now } = deps
+  const config = (id: string): NetworkConfig => {
+    const found = book.find(id)
+    if (found === undefined) throw new Refusal(404, `There is no network “${id}”. There are: ${book.networks().map((one) => one.id).join(', ')}.`)
+    return found
+  }
+  const leaseOf = (address: string): Lease | undefined => { const network = book.ofAddress(address); return network && leases.find(network.id, address) }
+  const running = (lease: Lease | undefined): Lease | undefined => (lease !== undefined && stateOf(lease, now()) === 'bound' ? lease : undefined)
+  const whoHas = (lease: Lease): string => deps.machine(lease.mac)?.name ?? (lease.hostname || lease.mac)
+
+  function showReservation(one: StoredReservation): Reservation {
+    const lease = running(leaseOf(one.address))
+    const inUse = lease !== undefined && matchesClient(one.match, lease)
+    const machine = 'mac' in one.match ? deps.machine(one.match.mac) : inUse ? deps.machine(lease.mac) : undefined
+    const problem = lease === undefined || inUse ? null : `${one.address} is still in use by ${whoHas(lease)}: its client gets it once that lease ends.`
+    return { ...one, machineId: machine?.id ?? null, machineName: machine?.name ?? null, inUse, problem }
+  }
+  const reservationsOf = (networkId?: string): Reservation[] => book.reservations().filter((one) => networkId === undefined || one.networkId === networkId).map(showReservation)
+  const show = (network: NetworkConfig): Network => {
+    const its = reservationsOf(network.id)
+    return renderNetwork(network, { leases: leases.of(network.id), reservations: { count: its.length, troubled: its.filter(({ problem }) => problem !== null).length }, otherServers: state.otherServers(network.id), nowMs: now() })
+  }
+  function check(network: NetworkConfig, cards: readonly HostCard[] | undefined): void {
+    const wrong = validateNetwork(network, book.networks().filter(({ id }) => id !== network.id), cards)
+    if (wrong.length > 0) throw new Refusal(422, wrong.join(' '))
+  }
+  /** Settings with what is asked for, options parsed. */
+  function merged(before: NetworkSettings, { options, ...asked }: NetworkPatch): NetworkSettings {
+    const next: Record<string, unknown> = { ...before }
+    for (const [name, value] of Object.entries(asked)) {
+      if (value === null) delete next[name]
+      else if (value !== undefined) next[name] = value
+    }
+    if (options !== undefined) {
+      const parsed = options.map(parseOption)
+      const faults = parsed.flatMap((one) => (one.ok ? [] : [one.fault.sentence]))
+      if (faults.length > 0) throw new Refusal(422, faults.join(' '))
+      next['options'] = parsed.flatMap((one) => (one.ok ? [one.value] : []))
+    }
+    return next
+  }
+
+  return {
+    all: () => book.networks().map(show),
+    find: (id) => show(config(id)),
+    interfaces: () => deps.cards().map((card) => ({ ...card, addresses: [...card.addresses], networkId: book.networks().find((one) => one.interface === card.name && !one.relayed)?.id ?? null })),
+    pool(id) {
+      const network = config(id)
+      return mapPool(network, leases.of(id), book.reservations().filter((one) => one.networkId === id).map(({ address }) => address), whoHas, now())
+    },
+
+    async add(request, by) {
+      const { id: wantedId, cidr: wantedCidr, relayed, interface: wantedInterface, ...asked } = request
+      const wrong = validateCidr(wantedCidr)
+      if (wrong !== undefined) throw new Refusal(422, wrong)
+      const { cidr } = subnetOf(wantedCidr)
+      const subnet = parseCidr(cidr)
+      const id = wantedId ?? cidr.replaceAll(/[./]/g, '-')
+      if (book.find(id) !== undefined) throw new Refusal(409, `There is a network “${id}” already: give this one another id.`)
+      const card = deps.cards().find(({ name }) => name === wantedInterface)
+      if (!relayed && wantedInterface === undefined) throw new Refusal(422, 'Say on which interface the network is, or that it is behind a relay.')
+      const own = card?.addresses.map((one) => one.split('/')[0] ?? '').find((one) => subnet !== undefined && contains(subnet, one))
+      const stored: StoredNetwork = { id, cidr, relayed, interface: relayed ? standing.interface : (wantedInterface ?? ''), address: relayed ? standing.address : (own ?? ''), startMode: standing.mode, set: merged({}, asked) }
+      const network = settle(stored, standing)
+      check(network, deps.cards())
+      // A network that comes back finds its leases: nobody else is given an address that its clients still use.
+      if (subnet !== undefined && leases.of(id).some(({ address }) => !contains(subnet, address))) throw new Refusal(409, `“${id}” was another network before, whose leases are remembered: give this one another id.`)
+      await book.save(stored)
+      await deps.acted('network.added', id, `${by} added the network ${network.title} (${cidr}${relayed ? ', behind a relay' : ` on ${network.interface}`})`, by, { network: id, cidr })
+      return show(config(id))
+    },
+
+    async change(id, patch, by) {
+      const before = config(id)
+      const kept = book.stored(id)
+      if (kept === undefined) throw new Error(`the network ${id} is not stored`)
+      // What was set for another subnet than the present one is dropped with the first change.
+      const set = merged(pickSet(kept.set, before), patch)
+      const place = before.main ? { interface: standing.interface, address: standing.address, cidr: standing.cidr, startMode: standing.mode } : {}
+      const stored: StoredNetwork = { ...kept, ...place, set }
+      const after = settle(stored, standing)
+      const text = describeChange(before, after)
+      if (text === '') return show(before)
+      check(after, undefined)
+      await book.save(stored)
+      await deps.acted('network.changed', id, `${by} changed ${before.title}: ${text}`, by, { network: id, change: text })
+      return show(config(id))
+    },
+
+    async remove(id, force, by) {
+      const network = config(id)
+      if (network.main) throw new Refusal(409, `${network.title} is where the appliance was started and stays. To leave its machines alone, let it ignore unknown machines.`)
+      const active = leases.of(id).filter((lease) => running(lease) !== undefined).length
+      if (active > 0 && !force) throw new Refusal(409, `${active === 1 ? 'A client has an address' : `${active} clients have addresses`} of ${network.title}: they lose ${active === 1 ? 'it' : 'them'} when the lease ends. Repeat with force to remove the network nevertheless.`)
+      await book.remove(id)
+      await deps.acted('network.removed', id, `${by} removed the network ${network.title} (${network.cidr})`, by, { network: id, cidr: network.cidr })
+    },
+
+    leases(query) {
+      const chosen = query.network === undefined ? book.networks() : [config(query.network)]
+      const shown = chosen.flatMap((network) => {
+        const reserved = new Map(book.reservations().filter((one) => one.networkId === network.id).map((one) => [one.address, one]))
+        return leases.of(network.id).map((lease) => renderLease(lease, { network, reservation: reserved.get(lease.address), machine: deps.machine(lease.mac), nowMs: now() }))
+      })
+      return pageLeases(shown, query)
+    },
+
+    async release(address, force, by) {
+      const lease = leaseOf(address)
+      if (lease === undefined) throw new Refusal(404, `Nobody has or had ${address}.`)
+      const state = stateOf(lease, now())
+      if (state === 'released') throw new Refusal(409, `${address} is released already.`)
+      const refused = force ? undefined : refuseRelease(lease, deps.machine(lease.mac), now())
+      if (refused !== undefined) throw new Refusal(409, refused)
+      await deps.release(lease)
+      await deps.acted('lease.released', address, state === 'bound' || state === 'expired' ? `${by} released ${address}, which ${whoHas(lease)} had` : `${by} made ${address} free again, which was in conflict`, by, { network: lease.networkId, address, mac: lease.mac })
+    },
+
+    reservations(networkId) {
+      return reservationsOf(networkId === undefined ? undefined : config(networkId).id)
+    },
+
+    async reserve({ client, address, hostname }, by) {
+      const machine = deps.machine(client)
+      const match = parseClient(client) ?? (machine === undefined ? undefined : { mac: machine.mac })
+      if (match === undefined) throw new Refusal(422, `“${client}” is no client: give a MAC, a UUID, a client id as hex (id:01…), or the name of a machine.`)
+      const held = running(leaseOf(address))
+      const holder = held === undefined || matchesClient(match, held) ? undefined : whoHas(held)
+      const judged = validateReservation(address, match, { networks: book.networks(), reservations: book.reservations(), holder: () => holder })
+      if (!judged.ok) throw new Refusal(422, judged.sentence)
+      const stored: StoredReservation = { networkId: judged.network.id, address, match, hostname, by, createdAt: new Date(now()).toISOString() }
+      await book.saveReservation(stored)
+      await deps.acted('address.reserved', address, `${by} reserved ${address} for ${machine?.name ?? renderClient(match)}`, by, { network: stored.networkId, address, client: renderClient(match) })
+      return showReservation(stored)
+    },
+
+    async unreserve(address, by) {
+      const found = book.reservations().find((one) => one.address === address)
+      if (found === undefined) throw new Refusal(404, `${address} is not reserved.`)
+      await book.removeReservation(found)
+      await deps.acted('address.unreserved', address, `${by} removed the reservation of ${address} for ${renderClient(found.match)}`, by, { network: found.networkId, address, client: renderClient(found.match) })
+    },
+  }
+}
+
+/** The settings that still count: what differs from them in the settled network was set for another place or start. */
+function pickSet(set: NetworkSettings, settled: NetworkConfig): NetworkSettings {
+  return Object.fromEntries(Object.entries(set).filter(([name, value]) => JSON.stringify(settled[name as keyof NetworkSettings]) === JSON.stringify(value)))
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { freshMain, settle, viewOf, type Standing } from './network-config.ts'
+
+const standing: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', mode: 'full', nameServers: ['9.9.9.9'] }
+const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(standing), set })
+
+describe('the main network', () => {
+  it('stands where the appliance was started, with defaults that follow from it', () => expect(settle(freshMain(standing), standing)).toEqual({
+    id: 'provisioning', main: true, relayed: false, interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', title: 'Provisioning network', policy: 'discover', mode: 'full', gateway: '10.77.0.1',
+    dns: ['9.9.9.9'], ntp: ['10.77.0.1'], domain: 'lab.test', leaseSeconds: 3600, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [], options: [], authoritative: false, whenOtherServer: 'warn',
+  }))
+  it('leaves its own address out where it lies in the range', () => expect(settle(freshMain(standing), { ...standing, address: '10.77.0.150' }).excluded).toEqual([{ from: '10.77.0.150', to: '10.77.0.150' }]))
+  it('keeps what was set', () => expect(settle(stored({ mode: 'proxy', gateway: '', dns: [] }), standing)).toMatchObject({ mode: 'proxy', gateway: '', dns: [] }))
+  it('drops addresses that were set for another subnet', () => expect(settle(stored({ gateway: '10.77.0.9', ranges: [{ from: '10.77.0.5', to: '10.77.0.6' }], leaseSeconds: 600 }), { ...standing, address: '10.1.0.1', cidr: '10.1.0.0/24' }))
+    .toMatchObject({ gateway: '10.1.0.1', ranges: [{ from: '10.1.0.100', to: '10.1.0.199' }], leaseSeconds: 600 }))
+  it('takes the mode of a start that says another one than before', () => {
+    expect(settle(stored({ mode: 'proxy' }), standing).mode).toBe('proxy')
+    expect(settle({ ...stored({ mode: 'full' }), startMode: 'full' }, { ...standing, mode: 'proxy' }).mode).toBe('proxy')
+  })
+})
+
+it('netboot is told options as bytes', () => expect(viewOf(settle(stored({ options: [{ code: 26, name: 'interface-mtu', type: 'integer', value: 9000 }] }), standing)).options).toEqual([{ code: 26, value: Uint8Array.of(0x23, 0x28) }]))

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { AddressRange, NetworkOption } from '#contract/network-api'
+import { parseIpv4 } from '#netboot/codec/ipv4'
+import type { NetworkView } from '#netboot/site'
+import { encodeOption } from './option-value.ts'
+import { inRanges, subnetOf } from './subnet.ts'
+
+const AllSettings = z.object({
+  title: z.string(), mode: z.enum(['full', 'proxy']), policy: z.enum(['discover', 'ignore']), gateway: z.string(), dns: z.array(z.string()), ntp: z.array(z.string()), domain: z.string(),
+  leaseSeconds: z.number(), ranges: z.array(AddressRange), excluded: z.array(AddressRange), options: z.array(NetworkOption), authoritative: z.boolean(), whenOtherServer: z.enum(['warn', 'refuse']),
+})
+
+/** What a person has set of a network; everything left out follows from where the network is. */
+export const NetworkSettings = AllSettings.partial()
+export type NetworkSettings = z.infer<typeof NetworkSettings>
+
+/** A network as it is stored. Of the main one, `interface`, `address` and `cidr` are those that it had when something was set last. */
+export const StoredNetwork = z.object({
+  id: z.string(), interface: z.string(), address: z.string(), cidr: z.string(), relayed: z.boolean(), startMode: z.enum(['full', 'proxy']).describe('The mode that the appliance was started with when something was set'), set: NetworkSettings,
+})
+export type StoredNetwork = z.infer<typeof StoredNetwork>
+
+/** A network in full: every setting has a value. */
+export interface NetworkConfig extends z.infer<typeof AllSettings> {
+  readonly id: string
+  readonly interface: string
+  readonly address: string
+  readonly cidr: string
+  readonly main: boolean
+  readonly relayed: boolean
+}
+
+/** Where the appliance stands, and how it was started. */
+export interface Standing {
+  readonly interface: string
+  readonly address: string
+  readonly cidr: string
+  readonly mode: 'full' | 'proxy'
+  /** Whom machines ask for names where nothing is set. */
+  readonly nameServers: readonly string[]
+}
+
+/** Id of the network that the appliance was started with. */
+export const mainId = 'provisioning'
+
+/** The main network as it is stored before anything was set. */
+export const freshMain = (standing: Standing): StoredNetwork => ({ id: mainId, interface: standing.interface, address: standing.address, cidr: standing.cidr, relayed: false, startMode: standing.mode, set: {} })
+
+/**
+ * A stored network in full. The main one stands where the appliance was started, whatever was stored: where that is another subnet now,
+ * the addresses that were set for the old one do not count; and a mode given at the start after one was set is the newer word.
+ */
+export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig {
+  const main = stored.id === mainId
+  const place = main ? standing : stored
+  const { cidr, first, rangeFrom, rangeTo } = subnetOf(place.cidr)
+  const set = main && cidr !== subnetOf(stored.cidr).cidr ? withoutAddresses(stored.set) : stored.set
+  const ranges = set.ranges ?? [{ from: rangeFrom, to: rangeTo }]
+  const gateway = set.gateway ?? (stored.relayed ? first : place.address)
+  return {
+    id: stored.id, main, relayed: stored.relayed, interface: place.interface, address: place.address, cidr,
+    title: set.title ?? (main ? 'Provisioning network' : cidr), policy: set.policy ?? 'discover',
+    mode: main && stored.startMode !== standing.mode ? standing.mode : (set.mode ?? (main ? standing.mode : 'full')),
+    gateway, dns: set.dns ?? [...standing.nameServers], ntp: set.ntp ?? [standing.address], domain: set.domain ?? 'lab.test', leaseSeconds: set.leaseSeconds ?? 3600,
+    ranges, excluded: set.excluded ?? [...new Set([place.address, gateway])].filter((own) => parseIpv4(own) !== undefined && inRanges(ranges, own)).map((own) => ({ from: own, to: own })),
+    options: set.options ?? [], authoritative: set.authoritative ?? false, whenOtherServer: set.whenOtherServer ?? 'warn',
+  }
+}
+
+/** The network as netboot serves it. */
+export const viewOf = (network: NetworkConfig): NetworkView => ({ ...network, options: network.options.map((one) => ({ code: one.code, value: encodeOption(one) })) })
+
+const withoutAddresses = (set: NetworkSettings): NetworkSettings => Object.fromEntries(Object.entries(set).filter(([name]) => !['gateway', 'ranges', 'excluded'].includes(name)))

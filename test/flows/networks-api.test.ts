@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { JournalEvent } from '#contract/events'
+import type { LeasePage, Network, Reservation } from '#contract/network-api'
+import { ControlProcess } from '../sim/control-process.ts'
+
+let control: ControlProcess
+
+beforeAll(async () => {
+  control = await ControlProcess.make()
+  await control.start()
+})
+afterAll(async () => { await control?.remove() })
+
+const ask = async <T>(method: string, route: string, body?: unknown): Promise<{ status: number; value: T; detail: string }> => {
+  const { status, value } = await control.api(method, route, body)
+  return { status, value: value as T, detail: (value as { detail?: string } | undefined)?.detail ?? '' }
+}
+
+it('has the network that it was started with, which cannot be removed', async () => {
+  const { value } = await ask<Network[]>('GET', 'networks')
+  expect(value).toMatchObject([{ id: 'provisioning', main: true, mode: 'full', policy: 'discover', leasesActive: 0, poolSize: 100, poolFree: 100, otherServers: [] }])
+  expect((await ask('DELETE', 'networks/provisioning')).detail).toContain('is where the appliance was started and stays')
+  expect((await ask('GET', 'networks/nowhere')).detail).toBe('There is no network “nowhere”. There are: provisioning.')
+})
+
+it('takes every setting, keeps it over a kill, and sets the default again', async () => {
+  const wish = { title: 'Lab', mode: 'proxy', policy: 'ignore', dns: ['9.9.9.9'], domain: 'rack.test', leaseSeconds: 600, ranges: [{ from: '127.0.0.10', to: '127.0.0.20' }], excluded: [{ from: '127.0.0.15', to: '127.0.0.15' }], authoritative: true, whenOtherServer: 'refuse', options: [{ option: 'interface-mtu', value: '9000' }, { option: 'classless-routes', value: '10.0.0.0/8 via 127.0.0.9' }] }
+  const set = { ...wish, options: [{ code: 26, name: 'interface-mtu', type: 'integer', value: 9000 }, { code: 121, name: 'classless-routes', type: 'routes', value: ['10.0.0.0/8 via 127.0.0.9'] }] }
+  expect((await ask('PATCH', 'networks/provisioning', wish)).value).toMatchObject(set)
+  await control.restart()
+  expect((await ask('GET', 'networks/provisioning')).value).toMatchObject({ ...set, poolSize: 10 })
+  expect((await ask('PATCH', 'networks/provisioning', { ranges: null, excluded: null, dns: null, mode: 'full' })).value).toMatchObject({ mode: 'full', ranges: [{ from: '127.0.0.100', to: '127.0.0.199' }], title: 'Lab' })
+})
+
+it.each([
+  [{ ranges: [{ from: '10.0.0.1', to: '10.0.0.9' }] }, 422, 'The range 10.0.0.1 to 10.0.0.9 is not inside 127.0.0.0/24.'], [{ leaseSeconds: 5 }, 422, 'A lease lasts between 120 seconds'],
+  [{ options: [{ option: 'interface-mtu', value: 'wide' }] }, 422, 'takes a whole number of at most 65535, not “wide”'], [{ gateway: '10.0.0.1' }, 422, 'The gateway 10.0.0.1 is not'],
+  [{ mode: 'half' }, 400, 'mode'], [{ colour: 'red' }, 400, 'colour'], [{ dns: Array.from({ length: 9 }, () => '1.1.1.1') }, 400, 'dns'],
+])('refuses %j with %i', async (patch, status, sentence) => {
+  const before = await ask('GET', 'networks/provisioning')
+  const answer = await ask('PATCH', 'networks/provisioning', patch)
+  expect(answer.status).toBe(status)
+  expect(answer.detail).toContain(sentence)
+  expect((await ask('GET', 'networks/provisioning')).value).toEqual(before.value)
+})
+
+it('serves a further network behind a relay until it is removed', async () => {
+  expect((await ask('POST', 'networks', { cidr: '127.0.0.128/25', relayed: true })).status).toBe(422)
+  expect((await ask('POST', 'networks', { cidr: '10.88.0.0/24' })).detail).toContain('Say on which interface')
+  expect((await ask('POST', 'networks', { cidr: '10.88.0.0/24', interface: 'nope0' })).detail).toContain('There is no interface “nope0”')
+  expect(await ask('POST', 'networks', { cidr: '10.88.0.7/24', relayed: true, id: 'rack-2', title: 'Rack 2' })).toMatchObject({ status: 201, value: { id: 'rack-2', cidr: '10.88.0.0/24', gateway: '10.88.0.1', relayed: true, main: false } })
+  expect((await ask('POST', 'networks', { cidr: '10.89.0.0/24', relayed: true, id: 'rack-2' })).status).toBe(409)
+  expect((await ask<Network[]>('GET', 'networks')).value.map(({ id }) => id)).toEqual(['provisioning', 'rack-2'])
+  expect((await ask<{ cells: unknown[] }>('GET', 'networks/rack-2/pool')).value.cells).toHaveLength(256)
+})
+
+it('keeps an address for a client named in any way, and says why not', async () => {
+  expect(await ask('POST', 'reservations', { client: '52-54-00-00-00-01', address: '10.88.0.20', hostname: 'db-1' })).toMatchObject({ status: 201, value: { networkId: 'rack-2', match: { mac: '52:54:00:00:00:01' }, hostname: 'db-1', inUse: false, by: 'root' } })
+  expect(await ask('POST', 'reservations', { client: 'id:01aabb', address: '10.88.0.21' })).toMatchObject({ value: { match: { clientId: '01aabb' } } })
+  expect(await ask('POST', 'reservations', { client: '4c4c4544-0000-4000-8000-000000000001', address: '10.88.0.22' })).toMatchObject({ value: { match: { uuid: '4c4c4544-0000-4000-8000-000000000001' } } })
+  for (const [client, address, sentence] of [['nobody', '10.88.0.30', '“nobody” is no client'], ['52:54:00:00:00:02', '10.88.0.20', 'is reserved already'], ['52:54:00:00:00:01', '10.88.0.23', 'has a reservation on Rack 2 already: 10.88.0.20'], ['52:54:00:00:00:02', '10.88.0.1', 'is the gateway'], ['52:54:00:00:00:02', '10.90.0.1', 'is in none of the networks']] as const)
+    expect((await ask('POST', 'reservations', { client, address })).detail).toContain(sentence)
+  expect((await ask('DELETE', 'reservations/10.88.0.21')).status).toBe(204)
+  expect((await ask('DELETE', 'reservations/10.88.0.21')).status).toBe(404)
+  await control.restart()
+  expect((await ask<Reservation[]>('GET', 'reservations?network=rack-2')).value.map(({ address }) => address)).toEqual(['10.88.0.20', '10.88.0.22'])
+  expect((await ask('DELETE', 'networks/rack-2')).status).toBe(204)
+  expect((await ask<Reservation[]>('GET', 'reservations')).value).toEqual([])
+})
+
+it('knows no lease yet, and releases none', async () => {
+  expect((await ask<LeasePage>('GET', 'leases')).value).toEqual({ leases: [], total: 0, counts: { bound: 0, expired: 0, released: 0, declined: 0, conflict: 0 } })
+  expect((await ask('DELETE', 'leases/127.0.0.100')).status).toBe(404)
+  expect((await ask('GET', 'leases?state=lost')).status).toBe(400)
+})
+
+it('has journalled every act with who did it', async () => {
+  const { value } = await ask<{ events: JournalEvent[] }>('GET', 'events?limit=5000')
+  const acts = value.events.filter(({ kind }) => /^(network|address)\./.test(kind))
+  expect(acts.map(({ kind }) => kind)).toEqual(['network.changed', 'network.changed', 'network.added', 'address.reserved', 'address.reserved', 'address.reserved', 'address.unreserved', 'network.removed'])
+  expect(acts[0]?.text).toContain('root changed Provisioning network: title Lab; mode proxy; unknown machines ignore')
+  expect(acts.every(({ data }) => data['by'] === 'root')).toBe(true)
+})
