@@ -145,8 +145,8 @@ export type BootEvent =
   /** Few addresses are left, or none. At most each minute. */
   | { kind: 'dhcp.poolLow'; networkId: string; free: number; size: number }
   | { kind: 'tftp.started'; mac: Mac | null; address: string; file: string; sizeBytes: number; blockSize: number; windowSize: number }
-  | { kind: 'tftp.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number }
-  | { kind: 'tftp.failed'; mac: Mac | null; address: string; file: string; why: string }
+  | { kind: 'tftp.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; resends: number; roundTripMs: number | null }
+  | { kind: 'tftp.failed'; mac: Mac | null; address: string; file: string; why: string; sentBytes?: number; resends?: number }
   | { kind: 'file.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; complete: boolean }
   | { kind: 'script.rendered'; mac: Mac; address: string; script: BootDecision; why: string; client: ScriptFacts }
   | { kind: 'log.lines'; mac: Mac | null; address: string; lines: readonly MachineLine[] }

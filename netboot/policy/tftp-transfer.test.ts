@@ -1,42 +1,67 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../test/sim/random.ts'
-import { blockRange, startTransfer, stepTransfer, type Transfer, type TransferAction } from './tftp-transfer.ts'
+import { blockRange, dueAtMs, startTransfer, stepTransfer, type Transfer, type TransferEvent, type TransferStep } from './tftp-transfer.ts'
 
 const read = (options: Record<string, string> = {}, mode = 'octet') => ({ kind: 'read' as const, file: 'f', mode, options: new Map(Object.entries(options)) })
-const begin = (sizeBytes: number, options: Record<string, string> = {}): { transfer: Transfer; action: TransferAction } => {
-  const started = startTransfer(read(options), sizeBytes)
+const begin = (sizeBytes: number, options: Record<string, string> = {}): TransferStep => {
+  const started = startTransfer(read(options), sizeBytes, 0)
   if (!started.ok) throw new Error('refused')
   return started.value
 }
+/** Steps through events, each a millisecond after the other or at its own time; returns the last step. */
+const after = (start: TransferStep, ...events: (TransferEvent & { at?: number })[]): TransferStep => events.reduce<TransferStep>(({ transfer }, event, index) => stepTransfer(transfer, event, event.at ?? index + 1), start)
+const ack = (block: number, at?: number) => ({ kind: 'ack' as const, block, ...(at === undefined ? {} : { at }) })
 
-/** Runs a whole transfer to a client that loses packets; returns the bytes it has and how many packets were sent. */
-function receive(sizeBytes: number, options: Record<string, string>, loss: number, seed: number): { received: number; packets: number; end: string } {
+interface Weather { loss: number; duplication: number; reordering: number }
+interface Habits { /** Answers every block that is out of order, not only the first. */ chatty: boolean; /** Sends its last ACK again after this long. */ patienceMs: number }
+
+/**
+ * A whole transfer over a bad wire, in virtual time: the wire loses, doubles and delays by chance; the client follows RFC 7440. Returns what it
+ * has, in order, and how many blocks were sent for it.
+ */
+function receive(sizeBytes: number, options: Record<string, string>, weather: Weather, habits: Habits, seed: number): { received: number; blocks: number; end: string; ms: number } {
   const random = seededRandom(seed)
-  let { transfer, action } = begin(sizeBytes, options)
-  let expected = 1
-  let received = 0
-  let packets = 0
-  let inWindow = 0
-  for (let turn = 0; turn < 1_000_000; turn += 1) {
-    if (action.kind === 'done' || action.kind === 'abort') return { received, packets, end: action.kind }
-    let ack: number | undefined
-    if (action.kind === 'sendOptions') { packets += 1; if (random() >= loss) ack = 0 }
-    if (action.kind === 'sendBlocks') {
-      for (let block = action.from; block <= action.to; block += 1) {
-        packets += 1
-        if (random() < loss) continue
-        if ((block & 0xffff) !== (expected & 0xffff)) { ack = (expected - 1) & 0xffff; inWindow = 0; continue }
-        const { start, end } = blockRange(transfer, block)
-        received += end - start
-        expected += 1
-        inWindow += 1
-        if (inWindow === transfer.windowSize || block === transfer.lastBlock) { ack = block & 0xffff; inWindow = 0 }
-      }
+  const queue: { at: number; to: 'client' | 'server'; block: number; isOptions: boolean }[] = []
+  let now = 0
+  let blocks = 0
+  const post = (to: 'client' | 'server', block: number, isOptions = false): void => {
+    for (let copy = 0; copy < (random() < weather.duplication ? 2 : 1); copy += 1) {
+      if (random() >= weather.loss) queue.push({ at: now + 1 + (random() < weather.reordering ? random() * 4 : 0), to, block, isOptions })
     }
-    const next = stepTransfer(transfer, ack === undefined || random() < loss ? { kind: 'timeout' } : { kind: 'ack', block: ack })
-    transfer = next.transfer
-    action = next.action.kind === 'wait' ? stepTransfer(transfer, { kind: 'timeout' }).action : next.action
-    if (next.action.kind === 'wait') transfer = { ...transfer, tries: transfer.tries + 1 }
+  }
+  let { transfer, action } = begin(sizeBytes, options)
+  let [expected, received, inWindow, gapAt, lastAck, heardAt] = [1, 0, 0, -1, -1, 0]
+  const say = (block: number): void => { lastAck = block; inWindow = 0; heardAt = now; post('server', block & 0xffff) }
+  const act = (): void => {
+    if (action.kind === 'sendOptions') post('client', 0, true)
+    if (action.kind === 'sendBlocks') for (let block = action.from; block <= action.to; block += 1) { blocks += 1; post('client', block & 0xffff) }
+  }
+  const hear = (event: TransferEvent): void => { ({ transfer, action } = stepTransfer(transfer, event, now)); act() }
+  act()
+  for (let turn = 0; turn < 500_000; turn += 1) {
+    if (action.kind === 'done' || action.kind === 'abort') return { received, blocks, end: action.kind, ms: now }
+    queue.sort((a, b) => a.at - b.at)
+    const clientAt = lastAck < 0 ? Number.POSITIVE_INFINITY : heardAt + habits.patienceMs
+    const next = Math.min(queue[0]?.at ?? Number.POSITIVE_INFINITY, dueAtMs(transfer), clientAt)
+    now = Math.max(now, next)
+    if (next === clientAt) { say(lastAck); continue }
+    if (queue[0]?.at !== next) { hear({ kind: 'timeout' }); continue }
+    const packet = queue.shift()
+    if (packet?.to === 'server') { hear({ kind: 'ack', block: packet.block }); continue }
+    if (packet?.isOptions) { if (expected === 1) say(0); continue }
+    const ahead = ((packet?.block ?? 0) - expected) & 0xffff
+    if (ahead !== 0) {
+      const isBehind = ahead >= 0x8000
+      // A window's end that it has already: RFC 7440 lets it say so again.
+      if (habits.chatty || (!isBehind && gapAt !== expected) || (isBehind && transfer.windowSize > 1 && ahead === 0xffff && gapAt !== expected)) { gapAt = expected; say(expected - 1) }
+      continue
+    }
+    const { start, end } = blockRange(transfer, expected)
+    received += end - start
+    expected += 1
+    inWindow += 1
+    heardAt = now
+    if (inWindow === transfer.windowSize || end - start < transfer.blockSize) say(expected - 1)
   }
   throw new Error('it never ends')
 }
@@ -45,47 +70,93 @@ describe('startTransfer', () => {
   it.each<[string, Record<string, string>, object]>([
     ['nothing', {}, { blockSize: 512, windowSize: 1, agreed: null, lastBlock: 3 }],
     ['what OVMF asks', { tsize: '0', blksize: '1468', windowsize: '4' }, { blockSize: 1468, windowSize: 4, agreed: new Map([['blksize', '1468'], ['tsize', '1024'], ['windowsize', '4']]) }],
-    ['a block beyond an Ethernet frame', { blksize: '65464' }, { blockSize: 1468 }],
-    ['blocks of 1 byte', { blksize: '1' }, { blockSize: 512, agreed: null }],
-    ['a window of 65535', { windowsize: '65535' }, { windowSize: 64 }],
+    ['blocks of 8 bytes', { blksize: '8' }, { blockSize: 8, lastBlock: 129 }],
+    ['blocks of 7 bytes', { blksize: '7' }, { blockSize: 512, agreed: null }],
+    ['blocks of 0 bytes', { blksize: '0' }, { blockSize: 512, agreed: null }],
+    ['blocks of 65464 bytes', { blksize: '65464' }, { blockSize: 1468 }],
+    ['blocks of 65465 bytes', { blksize: '65465' }, { blockSize: 1468 }],
     ['a window of 0', { windowsize: '0' }, { windowSize: 1, agreed: null }],
+    ['a window of 65535', { windowsize: '65535' }, { windowSize: 64 }],
+    ['a window of 65536', { windowsize: '65536' }, { windowSize: 1, agreed: null }],
     ['words', { blksize: 'big', timeout: '-1', windowsize: '1e3' }, { agreed: null }],
     ['a timeout of 5 s', { timeout: '5' }, { timeoutMs: 5000 }],
+    ['a timeout of 256 s', { timeout: '256' }, { timeoutMs: 1000, agreed: null }],
+    ['options nobody knows', { multicast: '', utimeout: '5' }, { agreed: null }],
   ])('agrees on %s', (_, options, expected) => expect(begin(1024, options).transfer).toMatchObject(expected))
-  it('writes nothing', () => expect(startTransfer({ ...read(), kind: 'write' }, 1)).toMatchObject({ ok: false, fault: { code: 2 } }))
-  it('sends no mail', () => expect(startTransfer(read({}, 'mail'), 1)).toMatchObject({ ok: false, fault: { code: 4 } }))
+  it('writes nothing', () => expect(startTransfer({ ...read(), kind: 'write' }, 1, 0)).toMatchObject({ ok: false, fault: { code: 2 } }))
+  it('sends no mail', () => expect(startTransfer(read({}, 'mail'), 1, 0)).toMatchObject({ ok: false, fault: { code: 4 } }))
 })
 
 describe('stepTransfer', () => {
   it('sends an empty last block where the size is a multiple of the block', () => {
-    const { transfer } = begin(1024)
-    expect(blockRange(transfer, 3)).toEqual({ start: 1024, end: 1024 })
+    expect(blockRange(begin(1024).transfer, 3)).toEqual({ start: 1024, end: 1024 })
   })
-  it('sends one window five times to a client that says nothing', () => {
-    let { transfer, action } = begin(1e6, { windowsize: '8' })
-    const sent = [action.kind]
-    for (let tick = 0; tick < 10 && action.kind !== 'abort'; tick += 1) { ({ transfer, action } = stepTransfer(transfer, { kind: 'timeout' })); sent.push(action.kind) }
-    expect(sent).toEqual(['sendOptions', 'sendOptions', 'sendOptions', 'sendOptions', 'sendOptions', 'abort'])
+  it.each([[{ windowsize: '8' }, 'sendOptions'], [{}, 'sendBlocks']])('sends a client that says nothing the same five times, ever later: %j', (options, kind) => {
+    let { transfer, action } = begin(1e6, options as Record<string, string>)
+    const sent: string[] = []
+    const times: number[] = []
+    for (let turn = 0; turn < 10 && action.kind !== 'abort'; turn += 1) {
+      sent.push(action.kind)
+      times.push(transfer.sentAtMs);
+      ({ transfer, action } = stepTransfer(transfer, { kind: 'timeout' }, dueAtMs(transfer)))
+    }
+    expect(sent).toEqual(Array.from({ length: 5 }, () => kind))
+    expect(times).toEqual([0, 1000, 3000, 7000, 11_000])
+    expect(transfer.sentTo).toBeLessThanOrEqual(1)
   })
-  it('answers a repeated ACK once in a window, and never with a window of one', () => {
-    const one = stepTransfer(begin(10_000).transfer, { kind: 'ack', block: 1 })
-    expect(stepTransfer(one.transfer, { kind: 'ack', block: 1 }).action.kind).toBe('wait')
-    const four = stepTransfer(begin(10_000, { windowsize: '4' }).transfer, { kind: 'ack', block: 0 })
-    const again = stepTransfer(four.transfer, { kind: 'ack', block: 0 })
-    expect(again.action).toEqual({ kind: 'sendBlocks', from: 1, to: 4 })
-    expect(stepTransfer(again.transfer, { kind: 'ack', block: 0 }).action.kind).toBe('wait')
+  it('bears a client that has begun for half a minute', () => {
+    let { transfer, action } = after(begin(1e6, { windowsize: '4' }), ack(0), ack(4))
+    while (action.kind !== 'abort') ({ transfer, action } = stepTransfer(transfer, { kind: 'timeout' }, dueAtMs(transfer)))
+    expect(transfer.sentAtMs).toBeGreaterThan(25_000)
+    expect(transfer.resends).toBeLessThan(20)
+  })
+  it('waits as long as the wire takes, not a second', () => {
+    const fast = after(begin(1e6, { windowsize: '4' }), ack(0, 2), ack(4, 4), ack(8, 6)).transfer
+    expect(dueAtMs(fast) - fast.sentAtMs).toBe(30)
+    const slow = after(begin(1e6, { windowsize: '4' }), ack(0, 200), ack(4, 400), ack(8, 600)).transfer
+    expect(dueAtMs(slow) - slow.sentAtMs).toBeGreaterThan(300)
+  })
+  it('never answers a repeated ACK with a window of one', () => expect(after(begin(10_000), ack(1), ack(1)).action.kind).toBe('wait'))
+  it('answers a repeated ACK once in a window', () => {
+    const start = after(begin(10_000, { windowsize: '4' }), ack(0))
+    expect(after(start, ack(0)).action).toEqual({ kind: 'sendBlocks', from: 1, to: 4 })
+    expect(after(start, ack(0), ack(0)).action.kind).toBe('wait')
+  })
+  it('goes on at once from an ACK inside the window', () => expect(after(begin(10_000, { windowsize: '4' }), ack(0), ack(2)).action).toEqual({ kind: 'sendBlocks', from: 3, to: 6 }))
+  it('takes the echo of what was sent twice for an echo', () => {
+    const late = after(begin(100_000, { windowsize: '4' }), ack(0), { kind: 'timeout' }, ack(4))
+    expect(after(late, ack(4)).action.kind).toBe('wait')
+    expect(after(late, ack(4), ack(4)).action).toEqual({ kind: 'sendBlocks', from: 5, to: 8 })
   })
   it('lets nobody skip ahead', () => {
-    const { transfer } = begin(1e6, { windowsize: '4' })
-    expect(stepTransfer(transfer, { kind: 'ack', block: 3 }).action.kind).toBe('wait')
-    expect(stepTransfer(stepTransfer(transfer, { kind: 'ack', block: 0 }).transfer, { kind: 'ack', block: 9 }).action.kind).toBe('wait')
+    const start = begin(1e6, { windowsize: '4' })
+    expect(after(start, ack(3)).action.kind).toBe('wait')
+    expect(after(start, ack(0), ack(9)).action.kind).toBe('wait')
   })
   it('takes ERROR 8 after a question for the size as normal', () => {
-    expect(stepTransfer(begin(10, { tsize: '0' }).transfer, { kind: 'error', code: 8, message: '' }).action).toMatchObject({ kind: 'abort', normal: true })
-    expect(stepTransfer(begin(10).transfer, { kind: 'error', code: 0, message: 'x' }).action).toMatchObject({ kind: 'abort', normal: false, quiet: true })
+    expect(after(begin(10, { tsize: '0' }), { kind: 'error', code: 8, message: '' }).action).toMatchObject({ kind: 'abort', normal: true })
+    expect(after(begin(10), { kind: 'error', code: 0, message: 'x' }).action).toMatchObject({ kind: 'abort', normal: false, quiet: true })
   })
-  it.each([[0, {}, 0], [511, {}, 0], [512, {}, 0], [100_000, { blksize: '1468', windowsize: '16', tsize: '0' }, 0], [100_000, { windowsize: '7' }, 0.1], [100_000, {}, 0.1]])('brings %i bytes over with %j at loss %f', (size, options, loss) => {
-    expect(receive(size, options as Record<string, string>, loss, 7)).toMatchObject({ received: size, end: 'done' })
+})
+
+describe('a whole transfer', () => {
+  const calm: Weather = { loss: 0, duplication: 0, reordering: 0 }
+  const storm: Weather = { loss: 0.05, duplication: 0.05, reordering: 0.05 }
+  const quiet: Habits = { chatty: false, patienceMs: 1000 }
+  const chatty: Habits = { chatty: true, patienceMs: 300 }
+  const rows: [number, Record<string, string>, Weather, Habits][] = [0, 511, 512, 100_000].flatMap((size) => [{}, { windowsize: '4', tsize: '0' }, { blksize: '1468', windowsize: '16' }].flatMap(
+    (options) => [calm, storm].flatMap((weather) => [quiet, chatty].map((habits): [number, Record<string, string>, Weather, Habits] => [size, options as Record<string, string>, weather, habits]))))
+  it.each(rows)('brings %i bytes over with %j in %j for %j', (size, options, weather, habits) => {
+    for (let seed = 1; seed <= 5; seed += 1) expect(receive(size, options, weather, habits, seed)).toMatchObject({ received: size, end: 'done' })
   })
-  it('counts on beyond block 65535', () => expect(receive(600_000, { blksize: '8', windowsize: '64' }, 0, 1)).toMatchObject({ received: 600_000, end: 'done' }))
+  it('counts on beyond block 65535', () => expect(receive(600_000, { blksize: '8', windowsize: '64' }, calm, quiet, 1)).toMatchObject({ received: 600_000, blocks: 75_001 }))
+  it.each([['1', 1.02], ['4', 1.5], ['16', 2]])('sends a doubled packet’s block twice, not every block from then on: window %s', (windowsize, most) => {
+    const { blocks } = receive(2_000_000, { blksize: '1000', windowsize }, { loss: 0, duplication: 0.01, reordering: 0 }, quiet, 3)
+    expect(blocks / 2001).toBeLessThan(most)
+  })
+  it('loses little time to a lost block', () => {
+    const { ms } = receive(2_000_000, { blksize: '1000', windowsize: '16' }, { loss: 0.01, duplication: 0, reordering: 0 }, quiet, 3)
+    expect(ms).toBeLessThan(3000)
+  })
+  it('speaks of windows only where one was agreed', () => expect((begin(1e6).transfer satisfies Transfer).windowSize).toBe(1))
 })

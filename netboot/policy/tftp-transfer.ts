@@ -2,15 +2,18 @@ import { fault, ok, type Result } from '#contract/result'
 import { tftpError, type TftpPacket } from '../codec/tftp.ts'
 
 /**
- * One file on its way to one client. Blocks are counted from 1 without end; only the wire sees them modulo 65536.
+ * One file on its way to one client. Blocks are counted from 1 without end; only the wire sees them modulo 65536. Times are
+ * milliseconds of any clock that does not go back.
  *
- * INVARIANTS: acked <= lastBlock; nothing beyond `acked + windowSize` was ever sent; until the client's first ACK (`confirmed`) at most one
- * window is out, and it is sent at most five times: a forged address gets no more than that.
+ * INVARIANTS: acked <= sentTo <= lastBlock; nothing beyond `acked + windowSize` was ever sent; until the client's first ACK (`confirmed`) at
+ * most one window is out, and it is sent at most five times: a forged address gets no more than that.
  */
 export interface Transfer {
+  /** Of what is sent: with netascii more than the file. */
   readonly sizeBytes: number
   readonly blockSize: number
   readonly windowSize: number
+  /** How long a client's first answer is waited for, and the most that its later answers are. */
   readonly timeoutMs: number
   /** The last block is the first one shorter than blockSize; it may be empty. */
   readonly lastBlock: number
@@ -18,11 +21,26 @@ export interface Transfer {
   readonly agreed: ReadonlyMap<string, string> | null
   /** The last block the client has. 0 before any; with options also before its ACK 0. */
   readonly acked: number
+  /** The highest block that was ever sent. */
+  readonly sentTo: number
   readonly confirmed: boolean
   /** How often the current window was sent. */
   readonly tries: number
-  /** Whether the window was already sent again for a repeated ACK: once is a lost block, twice would be a storm. */
-  readonly repeated: boolean
+  /**
+   * What a repeated ACK means. `loss`: a block is missing. `echo`: blocks were just sent twice, so the client may say one thing twice: answering
+   * that would double every window from then on. `told`: this window was already sent again for one.
+   */
+  readonly repeats: 'loss' | 'echo' | 'told'
+  /** What `sentTo` was when a window was last sent again. */
+  readonly recoverTo: number
+  /** When the current window was last sent, and when the client last had something new. */
+  readonly sentAtMs: number
+  readonly progressAtMs: number
+  /** Measured from window to ACK: smoothed time and its variation (RFC 6298); null before the first. */
+  readonly roundTripMs: number | null
+  readonly variationMs: number
+  /** How often any window was sent again. */
+  readonly resends: number
 }
 
 /** What the socket does next. */
@@ -34,11 +52,23 @@ export type TransferAction =
   /** `quiet`: the client ended it and needs no answer. `normal`: it only wanted to know the size. */
   | { kind: 'abort'; why: string; quiet: boolean; normal: boolean }
 
+/** What happens to a transfer. */
+export type TransferEvent = { kind: 'ack'; block: number } | { kind: 'error'; code: number; message: string } | { kind: 'timeout' }
+
 /** Why a request is refused; `code` and `message` go to the client. */
 export interface TransferFault { kind: 'refused'; code: number; message: string }
 
+/** A transfer and what to do for it. */
+export interface TransferStep { readonly transfer: Transfer; readonly action: TransferAction }
+
 const tryLimit = 5
+/** A client that has begun is given this long: it may be waiting for its switch, or be busy with what it has. */
+const silenceLimitMs = 30_000
 const defaultTimeoutMs = 1000
+/** Less than this is the jitter of a busy machine, not a loss. */
+const shortestTimeoutMs = 30
+const longestTimeoutMs = 4000
+const windowLimit = 64
 /** A window may hold this much: what a client's receive buffer surely takes. */
 const windowBytesLimit = 128 * 1024
 
@@ -46,9 +76,9 @@ const windowBytesLimit = 128 * 1024
  * Begins a transfer as the client asked: RFC 1350, with options blksize, timeout, tsize and windowsize (RFC 2348, 2349, 7440). Values out
  * of range are left out of the answer, as RFC 2347 says, or brought into it where the RFC lets a server answer with less.
  */
-export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, sizeBytes: number): Result<{ transfer: Transfer; action: TransferAction }, TransferFault> {
+export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, sizeBytes: number, nowMs: number): Result<TransferStep, TransferFault> {
   if (request.kind === 'write') return fault({ kind: 'refused', code: tftpError.accessViolation, message: 'read only' })
-  if (request.mode !== 'octet' && request.mode !== 'netascii') return fault({ kind: 'refused', code: tftpError.illegal, message: 'mode must be octet' })
+  if (request.mode !== 'octet' && request.mode !== 'netascii') return fault({ kind: 'refused', code: tftpError.illegal, message: 'mode must be octet or netascii' })
   const agreed = new Map<string, string>()
   const number = (name: string): number | undefined => (/^\d{1,10}$/.test(request.options.get(name) ?? '') ? Number(request.options.get(name)) : undefined)
 
@@ -60,38 +90,50 @@ export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, 
   if (askedTimeout !== undefined && askedTimeout >= 1 && askedTimeout <= 255) agreed.set('timeout', String(askedTimeout))
   if (request.options.has('tsize')) agreed.set('tsize', String(sizeBytes))
   const askedWindow = number('windowsize')
-  const windowSize = askedWindow !== undefined && askedWindow >= 1 ? Math.max(1, Math.min(askedWindow, 64, Math.floor(windowBytesLimit / blockSize))) : 1
-  if (askedWindow !== undefined && askedWindow >= 1) agreed.set('windowsize', String(windowSize))
+  const hasWindow = askedWindow !== undefined && askedWindow >= 1 && askedWindow <= 65535
+  const windowSize = hasWindow ? Math.max(1, Math.min(askedWindow, windowLimit, Math.floor(windowBytesLimit / blockSize))) : 1
+  if (hasWindow) agreed.set('windowsize', String(windowSize))
 
   const transfer: Transfer = {
     sizeBytes, blockSize, windowSize, timeoutMs: agreed.has('timeout') ? Math.min(askedTimeout ?? 1, 10) * 1000 : defaultTimeoutMs,
     lastBlock: Math.floor(sizeBytes / blockSize) + 1, agreed: agreed.size > 0 ? agreed : null,
-    acked: 0, confirmed: false, tries: 1, repeated: false,
+    acked: 0, sentTo: 0, confirmed: false, tries: 1, repeats: 'loss', recoverTo: 0, sentAtMs: nowMs, progressAtMs: nowMs, roundTripMs: null, variationMs: 0, resends: 0,
   }
-  return ok({ transfer, action: send(transfer) })
+  return ok(agreed.size > 0 ? { transfer, action: { kind: 'sendOptions' } } : sendWindow(transfer, nowMs))
 }
 
-/** The next state and what to do, after an ACK, an ERROR or silence for `timeoutMs`. */
-export function stepTransfer(transfer: Transfer, event: { kind: 'ack'; block: number } | { kind: 'error'; code: number; message: string } | { kind: 'timeout' }): { transfer: Transfer; action: TransferAction } {
+/** When the current window is to be sent again, by the measured round trip, twice as late after each try. */
+export function dueAtMs(transfer: Transfer): number {
+  const measured = transfer.roundTripMs === null ? transfer.timeoutMs : Math.max(shortestTimeoutMs, transfer.roundTripMs + 4 * transfer.variationMs)
+  const longest = Math.max(transfer.timeoutMs, longestTimeoutMs)
+  return transfer.sentAtMs + Math.min(longest, measured * 2 ** Math.min(transfer.tries - 1, 16))
+}
+
+/** The next state and what to do, after an ACK, an ERROR, or silence until `dueAtMs`. */
+export function stepTransfer(transfer: Transfer, event: TransferEvent, nowMs: number): TransferStep {
   if (event.kind === 'error') {
     // Quirk: OVMF ends its size request with ERROR 8 and asks again without tsize (uefi-virtio-ovmfnative-pxe.pcap).
     const normal = transfer.agreed?.has('tsize') === true && transfer.acked === 0
     return { transfer, action: { kind: 'abort', why: normal ? 'wanted the size only' : `client error ${event.code}: ${event.message}`, quiet: true, normal } }
   }
-  if (event.kind === 'timeout') {
-    if (transfer.tries >= tryLimit) return { transfer, action: { kind: 'abort', why: `no answer after block ${transfer.acked} in ${tryLimit} tries`, quiet: false, normal: false } }
-    const next = { ...transfer, tries: transfer.tries + 1, repeated: false }
-    return { transfer: next, action: send(next) }
-  }
+  if (event.kind === 'timeout') return stepSilence(transfer, nowMs)
   // How far this ACK is beyond the last one, modulo 65536: a window is far smaller than half of that.
   const distance = (event.block - transfer.acked) & 0xffff
-  if (distance > transfer.windowSize) return { transfer, action: { kind: 'wait' } }
-  if (distance === 0) return stepRepeatedAck(transfer)
+  if (distance === 0) return stepRepeatedAck(transfer, nowMs)
+  // Old, or of a block that was never sent.
+  if (distance > transfer.sentTo - transfer.acked) return { transfer, action: { kind: 'wait' } }
   const acked = transfer.acked + distance
-  if (!transfer.confirmed && transfer.agreed) return { transfer, action: { kind: 'wait' } }
-  if (acked > transfer.lastBlock) return { transfer, action: { kind: 'wait' } }
-  const next = { ...transfer, acked, confirmed: true, tries: 1, repeated: false }
-  return { transfer: next, action: acked === transfer.lastBlock ? { kind: 'done' } : send(next) }
+  const isFirstTry = transfer.tries === 1 && transfer.repeats !== 'told'
+  const next: Transfer = {
+    ...transfer, ...(isFirstTry ? measure(transfer, nowMs - transfer.sentAtMs) : {}), acked, confirmed: true, tries: 1, progressAtMs: nowMs,
+    repeats: isFirstTry ? 'loss' : 'echo',
+  }
+  if (acked === transfer.lastBlock) return { transfer: next, action: { kind: 'done' } }
+  if (acked === transfer.sentTo) return sendWindow(next, nowMs)
+  // An ACK inside the window asks for the rest of it again. But where it ends with what was out before the last such answer, the client has got
+  // everything and says so once more: go on with what is new.
+  if (transfer.repeats === 'told' && acked === transfer.recoverTo) return sendWindow(next, nowMs, transfer.sentTo)
+  return sendAgain({ ...next, repeats: 'told' }, nowMs)
 }
 
 /** The bytes that a block covers. */
@@ -99,19 +141,37 @@ export const blockRange = (transfer: Transfer, block: number): { start: number; 
   start: Math.min(transfer.sizeBytes, (block - 1) * transfer.blockSize), end: Math.min(transfer.sizeBytes, block * transfer.blockSize),
 })
 
-function stepRepeatedAck(transfer: Transfer): { transfer: Transfer; action: TransferAction } {
-  if (!transfer.confirmed) {
-    if (!transfer.agreed) return { transfer, action: { kind: 'wait' } }
-    const next = { ...transfer, confirmed: true, tries: 1 }
-    return { transfer: next, action: send(next) }
-  }
-  // With a window of one, answering a repeated ACK doubles every packet from then on (RFC 1123 §4.2.3.1).
-  if (transfer.windowSize === 1 || transfer.repeated) return { transfer, action: { kind: 'wait' } }
-  const next = { ...transfer, repeated: true }
-  return { transfer: next, action: send(next) }
+function stepSilence(transfer: Transfer, nowMs: number): TransferStep {
+  const isOver = transfer.tries >= tryLimit && (!transfer.confirmed || nowMs - transfer.progressAtMs >= silenceLimitMs)
+  if (isOver) return { transfer, action: { kind: 'abort', why: `no answer after block ${transfer.acked} in ${transfer.tries} tries`, quiet: false, normal: false } }
+  return sendAgain({ ...transfer, tries: transfer.tries + 1, repeats: 'loss' }, nowMs)
 }
 
-function send(transfer: Transfer): TransferAction {
-  if (transfer.agreed && !transfer.confirmed) return { kind: 'sendOptions' }
-  return { kind: 'sendBlocks', from: transfer.acked + 1, to: Math.min(transfer.lastBlock, transfer.acked + transfer.windowSize) }
+function stepRepeatedAck(transfer: Transfer, nowMs: number): TransferStep {
+  if (!transfer.confirmed) {
+    if (!transfer.agreed) return { transfer, action: { kind: 'wait' } }
+    const measured = transfer.tries === 1 ? measure(transfer, nowMs - transfer.sentAtMs) : {}
+    return sendWindow({ ...transfer, ...measured, confirmed: true, tries: 1, progressAtMs: nowMs }, nowMs)
+  }
+  // With a window of one, answering a repeated ACK doubles every packet from then on (RFC 1123 §4.2.3.1).
+  if (transfer.windowSize === 1 || transfer.repeats === 'told') return { transfer, action: { kind: 'wait' } }
+  if (transfer.repeats === 'echo') return { transfer: { ...transfer, repeats: 'loss' }, action: { kind: 'wait' } }
+  return sendAgain({ ...transfer, repeats: 'told' }, nowMs)
+}
+
+function sendAgain(transfer: Transfer, nowMs: number): TransferStep {
+  const next = { ...transfer, sentAtMs: nowMs, recoverTo: transfer.sentTo, resends: transfer.resends + 1 }
+  return transfer.agreed && !transfer.confirmed ? { transfer: next, action: { kind: 'sendOptions' } } : sendWindow(next, nowMs)
+}
+
+function sendWindow(transfer: Transfer, nowMs: number, from = transfer.acked): TransferStep {
+  const to = Math.min(transfer.lastBlock, transfer.acked + transfer.windowSize)
+  return { transfer: { ...transfer, sentTo: Math.max(transfer.sentTo, to), sentAtMs: nowMs }, action: { kind: 'sendBlocks', from: from + 1, to } }
+}
+
+/** @see RFC 6298 §2. Windows that were sent twice are not measured: nobody knows which sending was answered (Karn). */
+function measure(transfer: Transfer, sampleMs: number): Pick<Transfer, 'roundTripMs' | 'variationMs'> {
+  if (transfer.roundTripMs === null) return { roundTripMs: sampleMs, variationMs: sampleMs / 2 }
+  const variationMs = 0.75 * transfer.variationMs + 0.25 * Math.abs(transfer.roundTripMs - sampleMs)
+  return { roundTripMs: 0.875 * transfer.roundTripMs + 0.125 * sampleMs, variationMs }
 }

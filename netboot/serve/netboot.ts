@@ -9,6 +9,7 @@ import { interfaceMac, openPacketSocket } from './native.ts'
 import { advertiseRouter } from './router-advert.ts'
 import { followNetworks, type Part } from './follow-networks.ts'
 import { recordPackets } from './recorder.ts'
+import { startTftpMover, type TftpMover } from './tftp-mover-thread.ts'
 import { serveTftp } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
 
@@ -34,7 +35,7 @@ export interface Netboot {
   close(): Promise<void>
 }
 
-interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
 
 /**
  * Starts DHCP (67, 4011) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
@@ -45,9 +46,10 @@ interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops
 export async function startNetboot({ site, log, now = Date.now, httpPort = 80 }: NetbootOptions): Promise<Netboot> {
   const drops = countDrops(site)
   const books = openBooks(site)
-  const world: World = { site, books, drops, log, now, httpPort }
+  const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
+  const world: World = { site, books, drops, mover, log, now, httpPort }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
-  const end = (): void => { clearInterval(sweep); drops.close() }
+  const end = async (): Promise<void> => { clearInterval(sweep); await mover.close(); drops.close() }
   try {
     const parts = await followNetworks(books.networks, (network) => [
       { key: network.interface, open: () => openInterface(world, network.interface) },
@@ -70,10 +72,10 @@ export async function startNetboot({ site, log, now = Date.now, httpPort = 80 }:
         const { freeCount: free, heldCount: held, size } = books.book(network)
         return { free, held, size }
       },
-      async close() { await parts.close(); end() },
+      async close() { await parts.close(); await end() },
     }
   } catch (cause) {
-    end()
+    await end()
     throw new Error('starting the boot servers', { cause })
   }
 }
@@ -107,7 +109,7 @@ async function openInterface(world: World, device: string): Promise<Part> {
 }
 
 /** TFTP, boot HTTP and log receivers of one address of ours. */
-async function openAddress({ site, books, drops, log, now, httpPort }: World, { interface: device, address }: NetworkView): Promise<Part> {
+async function openAddress({ site, books, drops, mover, log, now, httpPort }: World, { interface: device, address }: NetworkView): Promise<Part> {
   const opened: { close(): void | Promise<void> }[] = []
   const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
   // Read again for each decision: the policy may change while the sockets stay.
@@ -121,6 +123,8 @@ async function openAddress({ site, books, drops, log, now, httpPort }: World, { 
   try {
     const bind = async (port: number): Promise<UdpPort> => { const bound = await bindUdp(device, address, port, log); opened.push(bound); return bound }
     const tftp = await bind(69)
+    const sources = mover.open(device, address)
+    opened.push({ close: () => mover.release(sources) })
     const syslog = await bind(514)
     const netconsole = await bind(6666)
     // HTTP has no "bound but not serving": a request is answered as soon as it listens, so it waits for a gate.
@@ -131,7 +135,7 @@ async function openAddress({ site, books, drops, log, now, httpPort }: World, { 
     return {
       close,
       serve() {
-        opened.push(serveTftp({ site, port: tftp, address, network, macOf, drops, log, now }))
+        opened.push(serveTftp({ site, port: tftp, mover, sources, network, macOf, drops, log, now }))
         serveLogUdp({ site, syslog, netconsole, macOf, drops, now })
         open()
         log.info({ device, address }, 'netboot.serving')

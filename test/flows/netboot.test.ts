@@ -78,6 +78,17 @@ describe('TFTP with stock clients', () => {
     expect(await world.event('tftp.started', (event) => event.windowSize === 8)).toMatchObject({ blockSize: 1400 })
   })
 
+  it('translates for clients in text mode, which turn it back', async () => {
+    await world.client(['tftp', '-m', 'ascii', '10.77.0.1', '-c', 'get', 'undionly.kpxe', 'text'])
+    expect(got('text').equals(loader)).toBe(true)
+    expect((await world.client(['tftp', '-m', 'ascii', '10.77.0.1', '-c', 'get', 'vmlinuz', 'large'])).output).toContain('too large for netascii')
+  })
+
+  it('always has the script that iPXE looks for beside its loader', async () => {
+    await world.client(['tftp', '-m', 'binary', '10.77.0.1', '-c', 'get', 'autoexec.ipxe', 'auto'])
+    expect(got('auto').toString()).toMatch(/^#!ipxe\n[\s\S]*chain --replace --autofree http:\/\/10\.77\.0\.1\/boot\//)
+  })
+
   it('has no files but those of its manifest, and takes none', async () => {
     for (const name of ['../../../etc/passwd', '/etc/passwd', 'nothing']) {
       expect((await world.client(['tftp', '-m', 'binary', '10.77.0.1', '-c', 'get', name, 'x'])).output).toContain('no such file')
