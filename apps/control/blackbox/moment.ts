@@ -72,6 +72,8 @@ export type Moment =
   | (At & { readonly kind: 'connect'; readonly server: string; readonly port: number; readonly tries: number; readonly refused: boolean; readonly endMs: number })
   | (At & { readonly kind: 'unreachable'; readonly from: string; readonly port: number | null; readonly fromMachine: boolean })
   | (At & { readonly kind: 'arp'; readonly fromMachine: boolean; readonly isAnswer: boolean; readonly asks: string; readonly teller: string })
+  /** It asked and we said nothing: why. */
+  | (At & { readonly kind: 'ignored'; readonly why: string })
   | (At & { readonly kind: 'script'; readonly decision: string; readonly why: string })
   /** `started`: its first line. `alarm`: a line that means trouble. `died`: the kernel says that it stops. */
   | (At & { readonly kind: 'kernel'; readonly sign: 'started' | 'alarm' | 'died'; readonly source: 'kernel' | 'ramdisk'; readonly text: string })

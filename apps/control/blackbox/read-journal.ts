@@ -44,6 +44,7 @@ export function readJournal(events: readonly JournalEvent[]): { moments: Moment[
         break
       }
       case 'file.sent': files.push({ atMs: at.atMs, seq: event.seq, file: text(event, 'file'), bytes: number(event, 'sizeBytes') ?? 0, tookMs: number(event, 'milliseconds') ?? 0, complete: event.data['complete'] !== false }); break
+      case 'dhcp.ignored': moments.push({ ...at, kind: 'ignored', why: text(event, 'reason') || text(event, 'why') }); break
       case 'script.rendered': moments.push({ ...at, kind: 'script', decision: text(event, 'script'), why: text(event, 'why') || event.text }); break
       case 'kernel.started': moments.push({ ...at, kind: 'kernel', sign: 'started', source: 'kernel', text: text(event, 'line') || event.text }); break
       case 'kernel.alarmed': case 'kernel.died': moments.push({ ...at, kind: 'kernel', sign: event.kind === 'kernel.died' ? 'died' : 'alarm', source: text(event, 'source') === 'ramdisk' ? 'ramdisk' : 'kernel', text: text(event, 'line') || event.text }); break

@@ -1,0 +1,27 @@
+import { dhcpOf } from '../sessions.ts'
+import { defineRule } from './rule.ts'
+
+const patienceMs = 20_000
+
+/** Offers go out and no REQUEST ever comes back. Firmware waits some seconds for better offers, so the first few seconds say nothing. */
+export const offerNotTaken = defineRule({
+  id: 'offer-not-taken', title: 'It never took the offer', behind: ['other-server', 'first-packets-lost', 'proxy-port-closed'],
+  look({ session, quietMs, context: { mode } }) {
+    const client = dhcpOf(session, 'discover').at(-1)?.client
+    if (client === undefined || client === 'system') return undefined
+    const exchange = dhcpOf(session).filter((moment) => moment.client === client)
+    const offers = exchange.filter(({ message }) => message === 'offer')
+    const [first] = offers
+    if (first === undefined || exchange.some(({ message }) => message === 'request' || message === 'ack')) return undefined
+    if (session.moments.some((moment) => moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'script')) return undefined
+    const asked = exchange.filter(({ message, atMs }) => message === 'discover' && atMs > first.atMs)
+    if (asked.length < 2 && quietMs < patienceMs) return undefined
+    const who = client === 'ipxe' ? 'iPXE' : 'The firmware'
+    return {
+      severity: 'error', evidence: [...offers.slice(0, 3), ...asked.slice(-2)],
+      happened: `${who} was offered ${first.address || 'its boot file'} ${offers.length === 1 ? 'once' : `${offers.length} times`} and never asked for it.`,
+      todo: mode === 'proxy' ? 'Look whether the other server gives it an address at all, and whether both answers reach it: DHCP snooping on the switch often lets only one trusted port answer.'
+        : 'Look whether answers reach it: DHCP snooping, port isolation or a firewall between may drop what comes from UDP port 67. Its own screen says which offers it saw.',
+    }
+  },
+})

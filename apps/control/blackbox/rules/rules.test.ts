@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { storyOf } from '../../../../test/sim/capture-story.ts'
+import { agent, connect, context, dhcp, discovery, dora, event, http, ignored, inventory, kernel, script, storyTime, tftp, toRamdisk, toScript, unreachable } from '../../../../test/sim/made-story.ts'
+import { diagnose, type RuleContext } from '../diagnose.ts'
+import type { Moment } from '../moment.ts'
+import { splitSessions } from '../sessions.ts'
+import { rules } from './index.ts'
+
+interface Told { readonly moments: readonly Moment[]; readonly context: RuleContext }
+const told = (now: number, moments: readonly Moment[], more: Partial<RuleContext> = {}): Told => ({ moments, context: context(now, more) })
+const look = ({ moments, context: known }: Told): string[] => {
+  const sessions = splitSessions([...moments].sort((a, b) => a.atMs - b.atMs), 'x')
+  return diagnose(sessions, sessions.length - 1, known).map(({ id }) => id)
+}
+/** The boot before the last one. */
+const before = ({ moments, context: known }: Told): string[] => {
+  const sessions = splitSessions([...moments].sort((a, b) => a.atMs - b.atMs), 'x')
+  return diagnose(sessions, sessions.length - 2, known).map(({ id }) => id)
+}
+const machine = (more: Partial<NonNullable<RuleContext['machine']>>): Partial<RuleContext> => ({ machine: { ...context(0).machine!, ...more } })
+const bios = { architecture: 0, architectureId: 'bios' } as const
+
+/** Each trouble as a boot, and beside it the boot that looks like it and is healthy. */
+const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Told[] }>> = {
+  'other-server': {
+    sick: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), dhcp(0.2, 'offer', 'firmware', { server: '10.77.0.5' })]), told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), dhcp(1, 'request', 'firmware', { server: '10.77.0.5' })])],
+    well: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { server: '10.77.0.5', bootFile: '' }), dhcp(0.2, 'offer')], { mode: 'proxy' })],
+  },
+  'proxy-port-closed': { sick: [told(9, [...dora(0), unreachable(2, 4011)])], well: [told(9, [...dora(0), unreachable(2, 9)])] },
+  'first-packets-lost': {
+    sick: [told(3, [dhcp(0, 'discover', 'firmware', { secs: 28 }), dhcp(0.1, 'offer')]), told(50, [...dora(0), tftp(1.2), ...dora(34, 'ipxe')])],
+    well: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer')]), told(3, [dhcp(0, 'discover', 'ipxe', { secs: 4 }), dhcp(0.1, 'offer', 'ipxe')])],
+  },
+  'policy-ignored': { sick: [told(3, [dhcp(0, 'discover'), ignored(0.1, 'policy-ignore')]), told(3, [dhcp(0, 'discover')], { machine: null, policy: 'ignore' })], well: [told(3, dora(0), { policy: 'ignore' })] },
+  'out-of-addresses': { sick: [told(3, [dhcp(0, 'discover'), ignored(0.1, 'pool-full')]), told(3, [dhcp(0, 'discover'), dhcp(1, 'discover')], { freeAddresses: 0 })], well: [told(3, dora(0), { freeAddresses: 0 })] },
+  'relay-unknown': { sick: [told(3, [dhcp(0, 'discover', 'firmware', { relay: '10.9.0.1' }), ignored(0.1, 'relay-unknown')]), told(3, [dhcp(0, 'discover', 'firmware', { relay: '10.9.0.1' }), dhcp(4, 'discover', 'firmware', { relay: '10.9.0.1' })])], well: [told(3, [dhcp(0, 'discover', 'firmware', { relay: '10.9.0.1' }), dhcp(0.1, 'offer')])] },
+  'wrong-architecture': {
+    sick: [told(3, [dhcp(0, 'discover', 'firmware', { architecture: 6, architectureId: null })]), told(3, [dhcp(0, 'discover', 'firmware', bios), dhcp(0.1, 'offer', 'firmware', { ...bios, server: '10.77.0.1', bootFile: 'snponly.efi' })])],
+    well: [told(3, [dhcp(0, 'discover', 'firmware', bios), dhcp(0.1, 'offer', 'firmware', { ...bios, bootFile: 'undionly.kpxe' })])],
+  },
+  'loader-missing': { sick: [told(3, [dhcp(0, 'discover'), ignored(0.1, 'no-boot-file')]), told(3, [dhcp(0, 'discover')], { hasFile: () => false })], well: [told(1, [dhcp(0, 'discover')])] },
+  'no-answer': { sick: [told(5, [dhcp(0, 'discover'), dhcp(2, 'discover'), dhcp(4, 'discover'), ignored(4, 'lease-not-stored')])], well: [told(2, [dhcp(0, 'discover'), dhcp(1, 'discover')])] },
+  'offer-not-taken': {
+    sick: [told(13, [0, 4, 12].flatMap((at) => [dhcp(at, 'discover'), dhcp(at + 0.001, 'offer')])), told(30, [dhcp(0, 'discover'), dhcp(0.001, 'offer')])],
+    well: [told(4, [dhcp(0, 'discover'), dhcp(0.001, 'offer')]), told(4, [dhcp(0, 'discover', 'ipxe'), dhcp(0.001, 'offer', 'ipxe'), dhcp(1, 'discover', 'ipxe'), dhcp(1.001, 'offer', 'ipxe'), dhcp(3, 'request', 'ipxe')])],
+  },
+  'nak-loop': { sick: [told(9, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), ...[1, 2, 3].flatMap((at) => [dhcp(at, 'request'), dhcp(at + 0.1, 'nak', 'firmware', { bootFile: '' })])])], well: [told(9, [dhcp(0, 'discover'), dhcp(0.5, 'nak'), ...dora(1)])] },
+  'address-in-use': { sick: [told(3, [...dora(0), dhcp(1.5, 'decline')])], well: [told(3, dora(0))] },
+  'loader-never-fetched': { sick: [told(20, dora(0))], well: [told(5, dora(0)), told(20, [...dora(0), tftp(1.2), ...dora(3, 'ipxe')])] },
+  'tftp-unanswered': { sick: [told(30, [...dora(0), tftp(1.2, { end: 'silent', bytes: 0, packets: 4, retries: 3 })])], well: [told(3, [...dora(0), tftp(1.2)])] },
+  'tftp-refused': { sick: [told(30, [...dora(0), tftp(1.2, { end: 'refused', file: 'pxelinux.0', bytes: 0, error: '1 no such file' })])], well: [told(30, [...dora(0), tftp(1.2, { end: 'refused', file: 'revocations.efi' }), tftp(1.3), ...dora(3, 'ipxe'), http(4.1, '/boot.ipxe'), script(4.2, 'wait', 'The ramdisk is not built yet.')])] },
+  'tftp-crawling': {
+    sick: [told(60, [...dora(0), tftp(1.2, { endMs: storyTime(45), retries: 31 })]), told(20, [...dora(0), tftp(1.2, { end: 'open', bytes: 1468, retries: 4, endMs: storyTime(8) })])],
+    well: [told(3, [...dora(0), tftp(1.2, { retries: 2 })])],
+  },
+  'tftp-aborted': {
+    sick: [told(30, [...dora(0), tftp(1.2, { end: 'aborted', bytes: 60_000, error: '0 User aborted' })])],
+    well: [told(30, [...dora(0), tftp(1.1, { end: 'probe', bytes: 0 }), tftp(1.2), ...dora(3, 'ipxe'), http(4.1, '/boot.ipxe')]), told(30, [...dora(0), tftp(1.1, { end: 'aborted', bytes: 512 }), tftp(1.2), ...dora(3, 'ipxe'), http(4.1, '/boot.ipxe')])],
+  },
+  'loader-did-not-start': { sick: [told(60, [...dora(0), tftp(1.2)]), told(60, [...dora(0), http(1.2, '/files/snponly.efi')], machine({ secureBoot: true }))], well: [told(10, [...dora(0), tftp(1.2)]), told(60, [...dora(0), tftp(1.2), ...dora(3, 'ipxe'), http(4.1, '/boot.ipxe')])] },
+  'script-never-fetched': { sick: [told(40, [...dora(0), tftp(1.2), ...dora(3, 'ipxe')]), told(14, [...dora(0), tftp(1.2), ...dora(3, 'ipxe'), connect(4.1, 5)])], well: [told(6, [...dora(0), tftp(1.2), ...dora(3, 'ipxe')]), told(6, toScript(0))] },
+  'ramdisk-not-built': { sick: [told(6, toScript(0, 'wait', 'The ramdisk is not built yet.'), { hasFile: (name) => name !== 'initrd.img' })], well: [told(6, toScript(0))] },
+  'held': { sick: [told(6, toScript(0, 'wait', 'It came back from its disk too often.'))], well: [told(6, toScript(0))] },
+  'download-stopped': {
+    sick: [told(60, [...toScript(0), http(4.3, '/files/vmlinuz'), http(4.8, '/files/initrd.img', { end: 'cut', bytes: 9_000_000 })]), told(60, toScript(0))],
+    well: [told(10, toScript(0)), told(60, toRamdisk(0))],
+  },
+  'slow-download': { sick: [told(90, [...toScript(0), http(4.3, '/files/vmlinuz'), http(5, '/files/initrd.img', { endMs: storyTime(75) })])], well: [told(9, toRamdisk(0))] },
+  'kernel-panic': { sick: [told(9, [...toRamdisk(0), kernel(7, 'died', 'Kernel panic - not syncing: VFS: Unable to mount root fs')])], well: [told(14, discovery(0))] },
+  'too-little-memory': { sick: [told(9, [...toRamdisk(0), kernel(7, 'alarm', 'Initramfs unpacking failed: write error')]), told(14, discovery(0), machine({ memoryBytes: 512 * 1024 ** 2 }))], well: [told(14, discovery(0), machine({ memoryBytes: 2 * 1024 ** 3 }))] },
+  'ramdisk-silent': { sick: [told(300, toRamdisk(0))], well: [told(60, toRamdisk(0)), told(300, discovery(0))] },
+  'ramdisk-mute': { sick: [told(200, [...toRamdisk(0), ...dora(9, 'system'), kernel(11, 'started', 'Linux')])], well: [told(30, [...toRamdisk(0), ...dora(9, 'system'), kernel(11, 'started', 'Linux')]), told(600, discovery(0))] },
+  'clock-skew': { sick: [told(20, [...toRamdisk(0), kernel(9, 'alarm', 'curl: (60) SSL certificate problem: certificate is not yet valid')])], well: [told(14, discovery(0))] },
+  'claim-held': { sick: [told(20, [...toRamdisk(0), event(9, 'claim.held', 'Two live machines claim one UUID.')])], well: [told(14, [...discovery(0), event(13, 'role.assigned', 'x')])] },
+  'duplicate-uuid': { sick: [told(14, discovery(0), machine({ twin: 'other' }))], well: [told(14, discovery(0))] },
+  'no-disk': { sick: [told(14, discovery(0), machine({ disks: 0 }))], well: [told(14, discovery(0), machine({ disks: 1 }))] },
+  'disk-not-booted': { sick: [told(100, [...toScript(0, 'localDisk'), ...toScript(60, 'localDisk')])], well: [told(100, [...toScript(0, 'localDisk'), agent(40), ...toScript(60, 'localDisk')]), told(9, toScript(0, 'localDisk'))] },
+  'local-boot-failed': { sick: [told(30, [...toScript(0, 'localDisk'), script(9.5, 'localDisk'), script(15, 'localDisk')])], well: [told(30, [...toScript(0, 'localDisk'), script(4.4, 'localDisk'), agent(25)])] },
+  'boot-loop': { sick: [told(200, [0, 40, 80, 120].flatMap((at) => toRamdisk(at)))], well: [told(200, [0, 40, 80, 120].flatMap((at) => discovery(at))), told(99, [0, 40].flatMap((at) => toRamdisk(at)).slice(0, -1))] },
+}
+
+describe('rules', () => {
+  test('each has its boots here, and no two have one name', () => {
+    expect(Object.keys(cases).sort()).toEqual(rules.map(({ id }) => id).sort())
+    for (const { behind = [] } of rules) for (const id of behind) expect(rules.map((rule) => rule.id)).toContain(id)
+  })
+  test.each(Object.entries(cases).flatMap(([id, { sick }]) => sick.map((one, index) => ({ id, index, one }))))('$id is found ($index)', ({ id, one }) => expect(look(one)).toContain(id))
+  test.each(Object.entries(cases).flatMap(([id, { well }]) => well.map((one, index) => ({ id, index, one }))))('$id is not where it is not ($index)', ({ one, id }) => expect(look(one)).not.toContain(id))
+  test('says what happened and what to do, with evidence from the boot, in finished sentences', () => {
+    for (const [id, { sick }] of Object.entries(cases)) for (const { moments, context: known } of sick) {
+      const sessions = splitSessions([...moments].sort((a, b) => a.atMs - b.atMs), 'x')
+      const found = diagnose(sessions, sessions.length - 1, known).find((one) => one.id === id)
+      expect(found?.happened, id).toMatch(/^[A-Z0-9].*\S$/)
+      expect(found?.todo, id).toMatch(/^[A-Z].*\.$/)
+      for (const moment of found?.evidence ?? []) expect(sessions.at(-1)?.moments).toContain(moment)
+    }
+  })
+})
+
+describe('a cause hides what follows from it', () => {
+  test('another server that was chosen, and the loader that was then never asked for', () => {
+    expect(look(told(60, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), dhcp(1, 'request', 'firmware', { server: '10.77.0.5' }), dhcp(1.1, 'ack', 'firmware', { server: '10.77.0.5' })]))).toEqual(['other-server'])
+  })
+  test('a panic, and the ramdisk that then says nothing', () => expect(look(told(600, [...toRamdisk(0), kernel(7, 'died', 'Kernel panic')]))).toEqual(['kernel-panic']))
+  test('a boot that another one followed is judged at once', () => expect(before(told(90, [...toRamdisk(0), ...toScript(60)]))).toEqual(['ramdisk-silent']))
+})
+
+describe('healthy boots have no diagnosis', () => {
+  test.each([5, 15, 60, 300, 3600])('a discovery, looked at each second of its life and %i s after it', (after) => {
+    const moments = discovery(0)
+    for (let now = 0; now <= 12; now += 0.5) expect(look(told(now, moments.filter(({ atMs }) => atMs <= storyTime(now)))), String(now)).toEqual([])
+    expect(look(told(12 + after, moments))).toEqual([])
+  })
+  test('a machine that is deployed: discovered, sent into its disk, and in its system', () => expect(look(told(400, [...discovery(0), ...toScript(200, 'localDisk'), agent(260)]))).toEqual([]))
+  test('one on its way into its disk', () => expect(look(told(260, toScript(200, 'localDisk')))).toEqual([]))
+  test('BIOS with iPXE in its card', () => {
+    const own = { ...bios, bootFile: 'http://10.77.0.1/boot.ipxe' }
+    expect(look(told(20, [dhcp(0, 'discover', 'ipxe', { ...bios, secs: 4 }), dhcp(1, 'discover', 'ipxe', { ...bios, secs: 8 }), dhcp(1.1, 'offer', 'ipxe', own), dhcp(3, 'request', 'ipxe', bios), dhcp(3.1, 'ack', 'ipxe', own), http(3.2, '/boot.ipxe'), script(3.3, 'ramdisk'), http(3.4, '/files/vmlinuz'), http(4, '/files/initrd.img'), inventory(12)]))).toEqual([])
+  })
+})
+
+describe('captures of real firmware', () => {
+  const full = ['bios-e1000-ipxe', 'bios-virtio-ipxe', 'uefi-e1000-ipxerom', 'uefi-virtio-httpboot', 'uefi-virtio-ovmfnative-pxe', 'uefi-virtio-pxe-snponly', 'uefi-secboot-httpboot-shim']
+  const proxied = ['proxy-p-bios', 'proxy-p-ipxerom', 'proxy-p-ovmf']
+  const of = (name: string, ours: string, mode: 'full' | 'proxy'): string[] => storyOf(name).flatMap(({ sessions, endMs }) => sessions.flatMap((_, index) => diagnose(sessions, index, { ...context(0), nowMs: endMs + 1000, ours: [ours], mode }).map(({ id }) => id)))
+  test.each(full)('%s is healthy', (name) => expect(of(name, '10.77.0.1', 'full')).toEqual([]))
+  test.each(proxied)('%s is healthy beside the server that gives the addresses', (name) => expect(of(name, '10.78.0.2', 'proxy')).toEqual([]))
+  test('proxy-pj-na: OVMF refuses a proxy’s offer without option 60 and asks three times', () => expect(of('proxy-pj-na', '10.78.0.2', 'proxy')).toContain('offer-not-taken'))
+  test('proxy-pj-f: OVMF is sent to port 4011, where nobody listens', () => expect(of('proxy-pj-f', '10.78.0.2', 'proxy')).toContain('proxy-port-closed'))
+  test('bios-virtio-ipxe, seen by an appliance at another address: another server answers', () => expect(of('bios-virtio-ipxe', '10.77.0.2', 'full')).toEqual(['other-server']))
+})
