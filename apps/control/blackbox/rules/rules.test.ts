@@ -90,7 +90,7 @@ describe('rules', () => {
     for (const [id, { sick }] of Object.entries(cases)) for (const { moments, context: known } of sick) {
       const sessions = splitSessions([...moments].sort((a, b) => a.atMs - b.atMs), 'x')
       const found = diagnose(sessions, sessions.length - 1, known).find((one) => one.id === id)
-      expect(found?.happened, id).toMatch(/^[A-Z0-9].*\S$/)
+      expect(found?.happened, id).toMatch(/^(iPXE |[A-Z0-9]).*\S$/)
       expect(found?.todo, id).toMatch(/^[A-Z].*\.$/)
       for (const moment of found?.evidence ?? []) expect(sessions.at(-1)?.moments).toContain(moment)
     }
