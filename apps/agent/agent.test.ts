@@ -6,8 +6,8 @@ import type { TLSSocket } from 'node:tls'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { AgentReport, EnrolRequest, type Target, type Task } from '#contract/agent-api'
-import { applyTarget, type TaskReport } from './apply.ts'
+import { AgentReport, EnrolRequest, RenewRequest, type Target, type Task } from '#contract/agent-api'
+import { applyTarget, executors, type Settled, type TaskReport } from './apply.ts'
 import { runCommand, type Run } from './command.ts'
 import type { Engine } from './docker-engine.ts'
 import type { Host } from './host.ts'
@@ -45,7 +45,7 @@ function fakeEngine(answers: Record<string, [number, unknown]> = {}) {
 }
 
 const host = (run: Run, engine = fakeEngine().engine): Host => ({ root, stateDir: path.join(root, 'state'), run, engine })
-const target = (tasks: Task[], more: Partial<Target> = {}): Target => ({ machineId: 'm1', generation: 3, etag: 'e1', hostname: 'node-1', tasks, ...more })
+const target = (tasks: Task[], more: Partial<Target> = {}): Target => ({ machineId: 'm1', generation: 3, etag: 'e1', hostname: 'node-1', names: [], tasks, ...more })
 const apply = (tasks: Task[], on: Host) => applyTarget(target(tasks), on, () => undefined, new AbortController().signal)
 const fileTask = (content: string): Task => ({ kind: 'file', id: 'f', path: '/etc/x/y.conf', content, mode: '0640', owner: 'root', group: 'root' })
 const unitTask: Task = { kind: 'unit', id: 'u', name: 'x.service', state: 'running', restartOn: ['f'], reloadOn: [] }
@@ -86,6 +86,44 @@ describe('tasks', () => {
     await apply([fileTask('b')], host(run))
     await apply([fileTask('b'), unitTask], host(run))
     expect(acts()).toEqual(['systemctl restart x.service'])
+  })
+
+  test('a new target touches only what differs: what serves goes on when another machine joins', async () => {
+    const { run, acts } = fakeSystemctl()
+    const calls: string[] = []
+    const counting: Run = (program, args, options) => { calls.push([program, ...args].join(' ')); return run(program, args, options) }
+    const there = fakeEngine({ 'GET /info': [200, { Swarm: { LocalNodeState: 'active', ControlAvailable: true } }], 'GET /services/web': [404, null] })
+    const file = (id: string, content: string): Task => ({ kind: 'file', id, path: `/etc/${id}.conf`, content, mode: '0644', owner: 'root', group: 'root' })
+    const unit = (name: string, restartOn: string[], reloadOn: string[]): Task => ({ kind: 'unit', id: name, name: `${name}.service`, state: 'running', restartOn, reloadOn })
+    const tasks = (balancer: string): Task[] => [
+      file('docker', '{}'), unit('docker-unit', ['docker'], []), { kind: 'swarm', id: 'swarm', mode: 'init', advertise: '10.0.0.1', remote: '', token: '' },
+      { kind: 'service', id: 'app-web', name: 'web', image: 'r/apps@sha256:1', replicas: 2, publishedPort: 30000, targetPort: 8080, env: {}, memoryMb: 256, healthPath: '/', constraint: 'node.role==worker' },
+      file('balancer', balancer), unit('haproxy', [], ['balancer']),
+    ]
+    const on = host(counting, there.engine)
+    const settled: Settled = new Map()
+    const applyNext = (balancer: string, tell: (reports: readonly TaskReport[]) => void = () => undefined, signal = new AbortController().signal) => applyTarget(target(tasks(balancer)), on, tell, signal, executors, settled)
+    await applyNext('one server')
+    // Debian had started the second one before the agent came.
+    expect(acts()).toEqual(['systemctl start docker-unit.service', 'systemctl restart haproxy.service'])
+    const asked = there.asked.length
+    calls.splice(0)
+
+    const told: string[][] = []
+    const reports = await applyNext('two servers', (now) => told.push(now.map((report) => report.status)))
+    expect(reports.every((report) => report.status === 'done')).toBe(true)
+    // Nothing that runs is ever told as waiting, and nobody but the load balancer is spoken to.
+    expect(told[0]).toEqual(['done', 'done', 'done', 'done', 'running', 'done'])
+    expect(calls.filter((call) => !/haproxy/.test(call) && call !== 'systemctl daemon-reload')).toEqual([])
+    expect(there.asked.length).toBe(asked)
+    expect(acts()).toEqual(['systemctl reload-or-restart haproxy.service'])
+
+    // Broken off between the file and its unit: the next target finishes that.
+    const stop = new AbortController()
+    await applyNext('three servers', (now) => { if (now[4]?.status === 'done' && now[4].detail !== '') stop.abort() }, stop.signal)
+    expect(acts()).toEqual([])
+    await applyNext('three servers')
+    expect(acts()).toEqual(['systemctl reload-or-restart haproxy.service'])
   })
 
   test('what fails blocks what follows, but one app does not block another', async () => {
@@ -139,6 +177,7 @@ describe('the agent over TLS', () => {
     const targets: Target[] = [target([fileTask('first')]), target([fileTask('older')], { generation: 2, etag: 'e0' }), target([fileTask('second')], { generation: 4, etag: 'e2' })]
     const reports: AgentReport[] = []
     const enrolments: string[] = []
+    const renewals: string[] = []
     const server = await serve(ca, async (url, body, certified) => {
       if (url.pathname === '/agent/enrol') {
         const { csr, secret } = EnrolRequest.parse(JSON.parse(body))
@@ -146,6 +185,10 @@ describe('the agent over TLS', () => {
         return [200, JSON.stringify({ certificate: ca.sign(csr), ca: ca.pem })]
       }
       if (!certified) return [401, 'who are you?']
+      if (url.pathname === '/agent/renew') {
+        renewals.push(RenewRequest.parse(JSON.parse(body)).csr)
+        return [200, JSON.stringify({ certificate: ca.sign(renewals.at(-1) ?? ''), ca: ca.pem })]
+      }
       if (url.pathname === '/agent/report') {
         reports.push(AgentReport.parse(JSON.parse(body)))
         return [204, '']
@@ -176,12 +219,16 @@ describe('the agent over TLS', () => {
     expect(statSync(path.join(folder, 'agent.key')).mode & 0o777).toBe(0o600)
     expect(reports[0]?.metrics).toMatchObject({ load1: 0.25, memoryTotalBytes: 2 << 20 })
 
-    targets.push(target([fileTask('third')], { generation: 4, etag: 'e3' }))
+    const before = readFileSync(path.join(folder, 'agent.crt'), 'utf8')
+    targets.push(target([fileTask('third')], { generation: 4, etag: 'e3', names: ['127.0.0.1', 'registry.test'] }))
     const second = start()
     await until(() => reports.some((r) => r.etag === 'e3' && r.tasks[0]?.status === 'done'))
     second.controller.abort()
     await second.ended
     expect(enrolments).toHaveLength(1)
+    // Its certificate lacked a name: it has another, for the same key.
+    expect(renewals).toHaveLength(1)
+    expect(readFileSync(path.join(folder, 'agent.crt'), 'utf8')).not.toBe(before)
     server.close()
     server.closeAllConnections()
   }, 40_000)
@@ -226,7 +273,7 @@ function makeCa(folder: string): TestCa {
   writeFileSync(path.join(folder, 'san.cnf'), 'subjectAltName=IP:127.0.0.1\n')
   const sign = (csr: string) => {
     writeFileSync(path.join(folder, 'in.csr'), csr)
-    openssl('x509', '-req', '-in', 'in.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1', '-extfile', 'san.cnf', '-out', 'out.pem')
+    openssl('x509', '-req', '-in', 'in.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '400', '-extfile', 'san.cnf', '-out', 'out.pem')
     return read('out.pem')
   }
   openssl('req', ...ec, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=server')

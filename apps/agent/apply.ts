@@ -20,15 +20,22 @@ export const executors: Executors = {
 /** Kinds on which nothing later in the list depends: one app's trouble must not stop the other apps or the load balancer. */
 const independent: readonly Task['kind'][] = ['database', 'service', 'absentService']
 
+/** What the last run made true, by task id: a new target touches only what differs from it. */
+export type Settled = Map<string, { readonly task: string; readonly detail: string }>
+
 /**
  * Applies a target's tasks in order and tells after each what it came to. After a failure the tasks that may depend on it stay
  * `waiting`. Never rejects; an aborted `signal` leaves the rest `waiting`.
+ *
+ * With `settled`, what is in it and the same in this target is taken as done, and is kept up to date. What depends on something that
+ * changed is done again, also where the run before was broken off between the two.
  */
-export async function applyTarget(target: Target, host: Host, tell: (reports: readonly TaskReport[]) => void, signal: AbortSignal, table: Executors = executors): Promise<TaskReport[]> {
-  const reports: TaskReport[] = target.tasks.map((task) => ({ id: task.id, status: 'waiting', detail: '' }))
+export async function applyTarget(target: Target, host: Host, tell: (reports: readonly TaskReport[]) => void, signal: AbortSignal, table: Executors = executors, settled: Settled = new Map()): Promise<TaskReport[]> {
+  const reports: TaskReport[] = target.tasks.map((task) => (isSettled(task, settled) ? { id: task.id, status: 'done', detail: '' } : { id: task.id, status: 'waiting', detail: '' }))
   let blockedBy: string | undefined
   for (const [index, task] of target.tasks.entries()) {
     if (signal.aborted) break
+    if (isSettled(task, settled)) continue
     if (blockedBy !== undefined) {
       reports[index] = { id: task.id, status: 'waiting', detail: `waits for ${blockedBy}` }
       continue
@@ -38,7 +45,13 @@ export async function applyTarget(target: Target, host: Host, tell: (reports: re
     try {
       const outcome = await execute(task, host, target.tasks, table)
       reports[index] = { id: task.id, status: 'done', detail: outcome.detail }
+      settled.set(task.id, { task: JSON.stringify(task), detail: outcome.detail })
+      if (outcome.changed) for (const [later, other] of target.tasks.entries()) if (later > index && dependsOn(other, task.id)) {
+        settled.delete(other.id)
+        reports[later] = { id: other.id, status: 'waiting', detail: '' }
+      }
     } catch (error) {
+      settled.delete(task.id)
       reports[index] = { id: task.id, status: 'failed', detail: describe(error).slice(0, 4000) }
       if (!independent.includes(task.kind)) blockedBy ??= task.id
     }
@@ -46,6 +59,13 @@ export async function applyTarget(target: Target, host: Host, tell: (reports: re
   }
   return reports
 }
+
+/** A copy follows a file that only the machine knows, and a restart belongs to one boot: both are always looked at. */
+function isSettled(task: Task, settled: Settled): boolean {
+  return task.kind !== 'copy' && task.kind !== 'restart' && settled.get(task.id)?.task === JSON.stringify(task)
+}
+
+const dependsOn = (task: Task, id: string): boolean => task.kind === 'unit' && (task.restartOn.includes(id) || task.reloadOn.includes(id))
 
 function execute<K extends Task['kind']>(task: Extract<Task, { kind: K }>, host: Host, all: readonly Task[], table: Executors) {
   return (table[task.kind] as Executor<K>)(task, host, all)

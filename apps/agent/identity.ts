@@ -1,10 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AgentConfig } from '#contract/agent-api'
 import { EnrolResponse } from '#contract/agent-api'
 import { must, type Run } from './command.ts'
-import { ask, type Tls } from './appliance.ts'
+import { ask, type Appliance, type Tls } from './appliance.ts'
 import { whereAbsent } from './tasks/file.ts'
 
 /** Who this agent is: what to call, as which machine, with which certificate. */
@@ -38,6 +38,26 @@ export async function enrol(folder: string, config: AgentConfig, ca: string, run
   await writeDurably(files.certificate, certificate, 0o644)
   await writeDurably(files.config, `${JSON.stringify({ ...config, secret: '' }, null, 2)}\n`, 0o600)
   return { ca, cert: certificate, key }
+}
+
+const day = 24 * 3600 * 1000
+
+/** Whether a certificate (PEM) is within 90 days of its end, or lacks one of `names`: host names or dotted addresses. */
+export function needsRenewal(cert: string, names: readonly string[], nowMs: number): boolean {
+  const certificate = new X509Certificate(cert)
+  if (Date.parse(certificate.validTo) - nowMs < 90 * day) return true
+  return names.some((name) => (/^[\d.]+$/.test(name) ? certificate.checkIP(name) : certificate.checkHost(name, { subject: 'never' })) === undefined)
+}
+
+/** Gets a new certificate for the machine's own key, by the present one. */
+export async function renew(folder: string, appliance: Appliance, machineId: string, run: Run, signal: AbortSignal): Promise<{ cert: string }> {
+  const files = identityFiles(folder)
+  const csr = await must(run, 'openssl', ['req', '-new', '-key', files.key, '-subj', `/CN=${machineId}`])
+  const answer = await ask(appliance, { method: 'POST', path: '/agent/renew', body: JSON.stringify({ csr }), signal })
+  if (answer.status !== 200) throw new Error(`the appliance refused (${answer.status}): ${answer.body.slice(0, 300)}`)
+  const { certificate } = EnrolResponse.parse(JSON.parse(answer.body))
+  await writeDurably(files.certificate, certificate, 0o644)
+  return { cert: certificate }
 }
 
 async function makeKey(file: string): Promise<string> {

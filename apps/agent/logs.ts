@@ -52,13 +52,13 @@ export async function followService(engine: Engine, name: string, queue: LogQueu
 }
 
 /** Sends the queue in batches until `signal` aborts, slower while the appliance does not take them. */
-export async function sendLogs(appliance: Appliance, queue: LogQueue, signal: AbortSignal): Promise<void> {
+export async function sendLogs(appliance: () => Appliance, queue: LogQueue, signal: AbortSignal): Promise<void> {
   let failures = 0
   while (!signal.aborted) {
     const batch = queue.batch()
     if (batch !== undefined) {
       try {
-        const answer = await ask(appliance, { method: 'POST', path: '/agent/log', body: batch.body, type: 'application/x-ndjson', signal })
+        const answer = await ask(appliance(), { method: 'POST', path: '/agent/log', body: batch.body, type: 'application/x-ndjson', signal })
         failures = answer.status < 300 ? 0 : failures + 1
         // What the appliance calls malformed it will never take: sending it for ever would block the rest.
         if (answer.status < 300 || answer.status === 400 || answer.status === 413) queue.sent(batch.upTo)

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Target, type AgentReport } from '#contract/agent-api'
-import { applyTarget, describe, type TaskReport } from './apply.ts'
+import { applyTarget, describe, executors, type Settled, type TaskReport } from './apply.ts'
 import { ask, type Appliance, type Tls } from './appliance.ts'
 import { backoffMs, pause } from './backoff.ts'
 import { readBootId, readCluster, readMetrics } from './facts.ts'
 import type { Host } from './host.ts'
 import { applyHostname } from './hostname.ts'
-import { enrol, readIdentity, writeDurably } from './identity.ts'
+import { enrol, needsRenewal, readIdentity, renew, writeDurably } from './identity.ts'
 import { logQueue } from './log-queue.ts'
 import { followJournal, followService, sendLogs } from './logs.ts'
 import { flag } from './signal-flag.ts'
@@ -35,18 +35,19 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { host, signal, log } = options
   const session = await untilItWorks('enrolling', options, () => openSession(options))
   if (session === undefined) return
-  const { appliance } = session
+  let { appliance } = session
 
   let target: Target | undefined
   let tasks: readonly TaskReport[] = []
   let generation = session.generation
   let applying = new AbortController()
+  let renewAfter = 0
   const targetChanged = flag()
   const somethingToTell = flag()
   const queue = logQueue(() => new Date())
   const followed = new Map<string, AbortController>()
 
-  await Promise.all([pull(), apply(), report(), sendLogs(appliance, queue, signal), ...(options.followJournal === false ? [] : [followJournal(queue, signal)])])
+  await Promise.all([pull(), apply(), report(), sendLogs(() => appliance, queue, signal), ...(options.followJournal === false ? [] : [followJournal(queue, signal)])])
 
   async function pull(): Promise<void> {
     let failures = 0
@@ -80,6 +81,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   async function apply(): Promise<void> {
     let failures = 0
+    const settled: Settled = new Map()
     while (!signal.aborted) {
       // Done: look again each minute, for what drifts. Failed: try again soon.
       const isNew = await targetChanged.wait(failures === 0 ? 60_000 : backoffMs(failures + 1, Math.random()), signal)
@@ -90,10 +92,25 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       await applyHostname(current.hostname, host).catch((error: unknown) => log(`setting the host name: ${describe(error)}`))
       // A quiet second look must not turn what is done into "running" on the screen.
       const quiet = !isNew && failures === 0
-      const result = await applyTarget(current, host, (reports) => { if (!quiet) tell(reports) }, applying.signal)
+      // What serves is touched only where the new target differs; each minute everything is looked at.
+      if (!isNew) settled.clear()
+      await keepCertificate(current)
+      const result = await applyTarget(current, host, (reports) => { if (!quiet) tell(reports) }, applying.signal, executors, settled)
       for (const { id, detail } of result.filter((r) => r.status === 'failed')) log(`task ${id} failed: ${detail}`)
       failures = result.some((r) => r.status === 'failed') ? failures + 1 : 0
       tell(result)
+    }
+  }
+
+  /** A certificate near its end, or without a name that the machine has now, is renewed. Until that works the old one goes on. */
+  async function keepCertificate({ names }: Target): Promise<void> {
+    if (appliance.cert === undefined || !needsRenewal(appliance.cert, names, Date.now()) || Date.now() < renewAfter) return
+    try {
+      appliance = { ...appliance, ...(await renew(options.folder, appliance, session?.machineId ?? '', host.run, signal)) }
+      log('renewed the certificate')
+    } catch (error) {
+      renewAfter = Date.now() + 60_000
+      log(`renewing the certificate: ${describe(error)}`)
     }
   }
 

@@ -14,7 +14,7 @@ export const Task = z.discriminatedUnion('kind', [
 export type Task = z.infer<typeof Task>
 
 /** What a machine must become. A target with an older generation than the agent has applied is refused. */
-export const Target = z.object({ machineId: z.string(), generation: z.number().int(), etag: z.string(), hostname: z.string(), tasks: z.array(Task) })
+export const Target = z.object({ machineId: z.string(), generation: z.number().int(), etag: z.string(), hostname: z.string(), names: z.array(z.string()).default([]).describe('What its certificate must name: host names and dotted addresses'), tasks: z.array(Task) })
 export type Target = z.infer<typeof Target>
 
 export const TaskReport = z.object({ id: z.string(), status: z.enum(['waiting', 'running', 'done', 'failed']), detail: z.string().max(4000) })
@@ -33,6 +33,8 @@ export const AgentReport = z.object({
 export type AgentReport = z.infer<typeof AgentReport>
 
 export const EnrolRequest = z.object({ machineId: z.string(), generation: z.number().int(), secret: z.string(), csr: z.string().max(10000) })
+/** Asked with the present certificate: the same key gets another. */
+export const RenewRequest = z.object({ csr: z.string().max(10000) })
 export const EnrolResponse = z.object({ certificate: z.string(), ca: z.string() })
 
 /** The file `/etc/system-cloud/agent.json` that a deploy writes on the disk (mode 0600). */

@@ -21,6 +21,7 @@
  * | GET /ramdisk/:mac/orders/:id/chunks | the image as text: `sha256 compressedBytes offsetBytes lengthBytes target` a line, target `root`, `esp`, `bios` |
  * | GET /ramdisk/:mac/orders/:id/files.tar | tar of the files to lay over the root file system: identity, network, keys, agent.json (secret) |
  * | POST /agent/enrol | EnrolRequest as JSON, secret inside: EnrolResponse |
+ * | POST /agent/renew | needs the client certificate; RenewRequest as JSON, by the same key: EnrolResponse |
  * | GET /agent/target?etag= | needs the client certificate; waits up to 25 s; 304 or Target |
  * | POST /agent/report | AgentReport; 204 |
  * | POST /agent/log | JSON lines `{ at, source: 'journal'|'agent'|'app', level, text, app? }` |

@@ -82,7 +82,7 @@ export type Image = z.infer<typeof Image>
 
 export const AppInstance = z.object({ id: z.string(), machineName: z.string(), state: z.string(), error: z.string(), since: z.string() })
 export const App = z.object({
-  name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), state: z.enum(['building', 'pushing', 'starting', 'serving', 'failed']),
+  name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), url: z.string().describe('Where a browser reaches it'), balancerUrl: z.string().nullable().describe('Where the load balancer answers; with `domain` as Host header it needs no name'), state: z.enum(['building', 'pushing', 'starting', 'serving', 'failed']),
   detail: z.string(), instancesWanted: z.number().int(), instances: z.array(AppInstance), deployedAt: z.string(), warnings: z.array(z.string()),
 }).meta({ id: 'App' })
 export type App = z.infer<typeof App>
@@ -138,9 +138,10 @@ export type Problem = z.infer<typeof Problem>
  * | GET apps/:name, apps/:name/log?after= ; DELETE apps/:name | | App, LogPage, 204 |
  *
  * `:m` is an id, a name or a MAC. socket.io on the same origin, path /socket.io: emit `join` with
- * `{ room: 'fleet' | 'machine:<id>', after: seq }`; the server replays journal events after `seq` as `events` (JournalEvent[]), then sends
+ * `{ room: 'fleet' | 'machine:<id>' | 'app:<name>', after: seq }`; the server replays journal events after `seq` as `events` (JournalEvent[]), then sends
  * `events` live, `machine` (a whole Machine) in `fleet` and its own room, `log` (`{ machineId, lines: LogLine[] }`) in `machine:<id>`, `image` (Image), `cloud` (Cloud) in `fleet`.
- * A join to `machine:<id>` may add `logAfter: seq` and gets the missed log lines first.
+ * Room `app:<name>` gets `appLog` (`{ app, lines: LogLine[] }`).
+ * A join to `machine:<id>` or `app:<name>` may add `logAfter: seq` and gets the missed log lines first.
  */
 export const apiPrefix = '/api/v1'
 export const sessionCookie = 'sc_session'

@@ -9,7 +9,7 @@ const Environment = z.object({
   SYSTEM_CLOUD_STATE: text, SYSTEM_CLOUD_RUN: z.string().default('/run/system-cloud'), SYSTEM_CLOUD_ROOT: text,
   SYSTEM_CLOUD_INTERFACE: text, SYSTEM_CLOUD_ADDRESS: text, SYSTEM_CLOUD_CIDR: text, SYSTEM_CLOUD_MODE: z.enum(['full', 'proxy']).default('full'),
   SYSTEM_CLOUD_HTTP_PORT: port.default(80), SYSTEM_CLOUD_TLS_PORT: port.default(443), SYSTEM_CLOUD_OPERATOR_PORT: port.default(8443),
-  SYSTEM_CLOUD_PLAIN_HTTP: text, SYSTEM_CLOUD_PUBLIC_PORT: port.default(8443),
+  SYSTEM_CLOUD_PLAIN_HTTP: text, SYSTEM_CLOUD_PUBLIC_PORT: port.default(8443), SYSTEM_CLOUD_BALANCER_PORT: port.default(0),
   SYSTEM_CLOUD_OPERATOR_SOCKET: text, SYSTEM_CLOUD_BUILDER_SOCKET: text, SYSTEM_CLOUD_LB_SOCKET: text, SYSTEM_CLOUD_HOSTS_DIR: text,
   SYSTEM_CLOUD_CONSOLE_URL: z.string().default('http://127.0.0.1:3000'), SYSTEM_CLOUD_LAB_DIR: text, SYSTEM_CLOUD_KERNEL_ARGUMENTS: text, SYSTEM_CLOUD_LOG: z.string().default('info'),
 })
@@ -24,7 +24,7 @@ export interface Config {
   readonly address: string
   readonly cidr: string
   readonly mode: 'full' | 'proxy'
-  readonly ports: { readonly http: number; readonly tls: number; readonly operator: number; readonly public: number }
+  readonly ports: { readonly http: number; readonly tls: number; readonly operator: number; readonly public: number; /** The host's loopback port that leads to the cloud's load balancer; 0: there is none. */ readonly balancer: number }
   readonly plainHttp: boolean
   readonly sockets: { readonly operator: string; readonly builder: string; readonly balancer: string }
   /** The folder that the network's name server watches for names. */
@@ -49,7 +49,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rootDir: e.SYSTEM_CLOUD_ROOT === '' ? path.join(moduleDir, '..') : e.SYSTEM_CLOUD_ROOT,
     interface: e.SYSTEM_CLOUD_INTERFACE, address: e.SYSTEM_CLOUD_ADDRESS === '' ? '127.0.0.1' : e.SYSTEM_CLOUD_ADDRESS,
     cidr: e.SYSTEM_CLOUD_CIDR === '' ? '127.0.0.0/24' : e.SYSTEM_CLOUD_CIDR, mode: e.SYSTEM_CLOUD_MODE,
-    ports: { http: e.SYSTEM_CLOUD_HTTP_PORT, tls: e.SYSTEM_CLOUD_TLS_PORT, operator: e.SYSTEM_CLOUD_OPERATOR_PORT, public: e.SYSTEM_CLOUD_PUBLIC_PORT },
+    ports: { http: e.SYSTEM_CLOUD_HTTP_PORT, tls: e.SYSTEM_CLOUD_TLS_PORT, operator: e.SYSTEM_CLOUD_OPERATOR_PORT, public: e.SYSTEM_CLOUD_PUBLIC_PORT, balancer: e.SYSTEM_CLOUD_BALANCER_PORT },
     plainHttp: e.SYSTEM_CLOUD_PLAIN_HTTP === '1',
     sockets: { operator: inRun(e.SYSTEM_CLOUD_OPERATOR_SOCKET, 'operator.sock'), builder: inRun(e.SYSTEM_CLOUD_BUILDER_SOCKET, 'builder.sock'), balancer: inRun(e.SYSTEM_CLOUD_LB_SOCKET, 'lb.sock') },
     hostsDir: inRun(e.SYSTEM_CLOUD_HOSTS_DIR, 'hosts.d'), consoleUrl: e.SYSTEM_CLOUD_CONSOLE_URL, labDir: e.SYSTEM_CLOUD_LAB_DIR, kernelArguments: e.SYSTEM_CLOUD_KERNEL_ARGUMENTS.split(' ').filter((word) => /^[\w.,:=-]+$/.test(word)), logLevel: e.SYSTEM_CLOUD_LOG,

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino'
-import { viewApp } from '#control/apps/app-view'
 import { resumeDeploys } from '#control/apps/deploy-app'
 import type { AppDeps } from '#control/apps/deps'
-import { listApps, registerAppRoutes } from '#control/apps/routes'
-import { cloudDomain } from '#control/cloud/facts'
+import { keepImages } from '#control/apps/keep-images'
+import { registerAppRoutes, viewApps } from '#control/apps/routes'
 import { openBlackbox } from './blackbox/blackbox.ts'
 import type { Config } from './config.ts'
 import { openCore, type Core } from './core.ts'
@@ -11,7 +10,7 @@ import { hostsFile, renderHosts } from './hosts-file.ts'
 import { makeMachineDeps, makeSite } from './machine-side.ts'
 import { watchMachines } from './machines/watch.ts'
 import { openNetworks } from './networks/networks.ts'
-import { makeFirstUser, makeOperatorDeps, renderCloud, type AppsPart } from './operator-side.ts'
+import { makeFirstUser, makeOperatorDeps, managerAddress, renderCloud, type AppsPart } from './operator-side.ts'
 import { serveBalancer, serveMachines, serveNetboot, serveOperators, type Listening } from './serve.ts'
 
 /** A running control process. */
@@ -29,9 +28,9 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const core = await openCore(config, log)
   const networks = await openNetworks(core)
   await makeFirstUser(core)
-  const apps = appsPart(core)
-  const blackbox = openBlackbox(core, networks)
   const stop = new AbortController()
+  const apps = appsPart(core, stop.signal)
+  const blackbox = openBlackbox(core, networks)
   const machineDeps = makeMachineDeps(core, networks.state)
   const operatorDeps = makeOperatorDeps(core, networks, { ...apps, register: (app) => { apps.register(app); blackbox.register(app) } })
   // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
@@ -70,12 +69,13 @@ export async function startControl(config: Config, log: Logger): Promise<Control
 }
 
 /** Apps, over what the core has. An app's log is kept beside the machines' logs, as `app-NAME`. */
-function appsPart(core: Core): AppsPart {
+function appsPart(core: Core, signal: AbortSignal): AppsPart {
   const deps: AppDeps = {
-    dataDir: core.config.stateDir, runtimeBaseDir: () => core.library.folder('runtime-base'), machines: () => core.targets.machines(), roleContext: (id) => core.targets.roleContext(id),
+    dataDir: core.config.stateDir, door: () => ({ address: managerAddress(core) ?? null, loopbackPort: core.config.ports.balancer }), runtimeBaseDir: () => core.library.folder('runtime-base'), machines: () => core.targets.machines(), roleContext: (id) => core.targets.roleContext(id),
     apps: core.apps, tls: () => core.own, secret: core.secret, setting: core.setting, setSetting: core.setSetting, changed: core.changed,
     record: (line) => void core.journal.record(line), log: (app, line) => core.logs.append(`app-${app}`, line), readLog: (app, after, limit) => core.logs.read(`app-${app}`, after, limit),
   }
   resumeDeploys(deps)
-  return { register: (app) => registerAppRoutes(app, deps), list: () => listApps(deps).map((stored) => viewApp(stored, cloudDomain(deps), deps.machines())) }
+  void keepImages(deps, signal).catch(core.broken)
+  return { register: (app) => registerAppRoutes(app, deps), list: () => viewApps(deps) }
 }

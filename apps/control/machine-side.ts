@@ -2,11 +2,12 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { renderChunkList } from '#images/build/manifest'
 import type { MachineView, Site } from '#netboot/site'
+import { roles } from '#control/roles/index'
 import type { Core } from './core.ts'
 import { decideMachineBoot, mostDiskBoots } from './machines/boot-decision.ts'
 import { bootEventHandler } from './machines/boot-events.ts'
 import { takeFacts } from './machines/claims.ts'
-import { enrol, renderFiles } from './machines/enrolment.ts'
+import { enrol, renderFiles, renew } from './machines/enrolment.ts'
 import { movedIfLegal } from './machines/phase.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
 import type { Networks } from './networks/networks.ts'
@@ -48,7 +49,7 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
   const { config, registry, sessions, agents, orders, targets, library, logs, now } = core
   const facts = takeFacts({ registry, sessions, agents, claims: core.claims, defaultDriver: defaultDriver(core), now, taken: (id) => core.reconciler.wake(id) })
   const enrolment = {
-    registry, agents, store: core.enrolments, authority: core.authority, now, sshKeys: () => core.people.sshKeys(),
+    registry, agents, store: core.enrolments, authority: core.authority, now, sshKeys: () => core.people.sshKeys(), role: (id: string) => roles.find(id),
     url: `https://${config.address}:${config.ports.tls}`, agentFile: path.join(config.rootDir, 'dist/agent.mjs'),
   }
   const current = (machineId: string, orderId: string, kind: string): boolean => {
@@ -81,6 +82,7 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
       if (machine !== undefined && machine.address === null) await registry.change(machine.id, (m) => ({ ...m, address }))
       return enrol(enrolment, request)
     },
+    renew: (id, csr) => renew(enrolment, id, csr),
     isRevoked: (serial, id) => core.isRevoked(serial, id),
     async target(id, etag, waitMs, signal) {
       agents.asked(id)

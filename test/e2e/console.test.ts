@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { guestbook } from '../sim/operator-fixture-state.ts'
 import { labFleet, phaseFleet } from '../sim/operator-fixture-machines.ts'
 import { type OperatorFixture, startOperatorFixture } from '../sim/operator-fixture.ts'
 import { startBrowser, startConsole, watchComplaints } from './console-rig.ts'
@@ -237,6 +238,23 @@ test('settings, networks, images and cloud', async () => {
   await page.getByRole('link', { name: 'Cloud' }).click()
   await page.getByText('One manager: when it fails').waitFor()
   await page.getByText('no answer within 3 s').waitFor()
+})
+
+test('an app leads to where a browser finds it, and its log goes on by itself', async () => {
+  await open(phaseFleet, { path: '/cloud' })
+  fixture.state.apps.push(guestbook('app-01'))
+  fixture.state.bus.emit('cloud', fixture.state.cloud())
+  const card = page.getByRole('article', { name: 'App guestbook' })
+  expect(await card.getByRole('link', { name: /guestbook/ }).getAttribute('href')).toBe('http://guestbook.localhost:8080/')
+  await card.getByText("curl -H 'Host: guestbook.lab.test' http://127.0.0.1:8080/").waitFor()
+  fixture.state.say('app-guestbook', 'app', 'GET / 200 in 12 ms')
+  await card.getByRole('button', { name: 'Log' }).click()
+  await logLines().getByText('GET / 200 in 12 ms').waitFor()
+  const polls: string[] = []
+  page.on('request', (request) => { if (request.url().includes('/log')) polls.push(request.url()) })
+  fixture.state.say('app-guestbook', 'app', 'GET /new 200 in 3 ms')
+  await logLines().getByText('GET /new 200 in 3 ms').waitFor()
+  expect(polls).toEqual([])
 })
 
 test('a thousand machines are as light as thirty', async () => {

@@ -11,9 +11,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pack } from 'tar-stream'
 import { buildLayer, type Layer } from '#control/apps/build-layer'
 import { manifestType, renderImage } from '#control/apps/image-manifest'
-import { pushImage } from '#control/apps/registry-client'
+import { hasManifest, pushImage } from '#control/apps/registry-client'
 import { openAuthority, type Authority } from '#control/ca/authority'
-import { probeHttp } from '#control/roles/probe'
+import { lookupAt, probeHttp } from '#control/roles/probe'
 import type { ApplianceTls } from '#control/roles/role'
 
 /** Debian's own docker-registry, with TLS and client certificates as a Manager configures it. */
@@ -31,21 +31,22 @@ beforeAll(async () => {
   // The registry has an agent's certificate: its key made by openssl, its names given by the authority.
   execFileSync('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path.join(folder, 'agent.key')])
   const csr = execFileSync('openssl', ['req', '-new', '-key', path.join(folder, 'agent.key'), '-subj', '/CN=m1']).toString()
-  const signed = await authority.signAgent(csr, { commonName: 'm1', dns: ['node-m1'], ips: ['127.0.0.1'] })
+  const signed = await authority.signAgent(csr, { commonName: 'm1', dns: ['node-m1', 'registry.test'], ips: [] })
   if (!signed.ok) throw new Error(signed.fault.kind)
   writeFileSync(path.join(folder, 'agent.crt'), signed.value.cert)
   writeFileSync(path.join(folder, 'ca.pem'), authority.pem)
   tls = { ca: authority.pem, ...(await authority.own('appliance', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] })) }
-  name = `127.0.0.1:${await freePort()}`
+  const port = await freePort()
+  name = `registry.test:${port}`
   writeFileSync(path.join(folder, 'config.yml'), `version: 0.1
 log: {level: info}
 storage: {filesystem: {rootdirectory: ${folder}/data}}
 http:
-  addr: ${name}
+  addr: 127.0.0.1:${port}
   tls: {certificate: ${folder}/agent.crt, key: ${folder}/agent.key, clientcas: [${folder}/ca.pem]}
 `)
   registry = spawn('docker-registry', ['serve', path.join(folder, 'config.yml')], { stdio: 'ignore' })
-  for (let tries = 0; tries < 100 && (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls)) !== null; tries += 1) await sleep(100)
+  for (let tries = 0; tries < 100 && (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, '127.0.0.1')) !== null; tries += 1) await sleep(100)
 })
 
 afterAll(() => {
@@ -60,24 +61,29 @@ test('an image is pushed whole, the base only once, and not without a certificat
   for (const version of ['v1', 'v2']) {
     const layers = [base, await appLayer(version)]
     const image = { layers, ...renderImage(layers, 'node server.js', '2026-01-02T03:04:05.000Z') }
-    await pushImage(name, 'apps', `shop-${version}`, image, tls, (text) => said.push(text.replace(/,.*/, '')), AbortSignal.timeout(20_000))
+    await pushImage(place(), 'apps', `shop-${version}`, image, tls, (text) => said.push(text.replace(/,.*/, '')), AbortSignal.timeout(20_000))
     digests.push(image.manifest.digest)
     const stored = await get(`/v2/apps/manifests/${image.manifest.digest}`, tls)
     expect(stored.status).toBe(200)
+    expect(await hasManifest(place(), 'apps', image.manifest.digest, tls, AbortSignal.timeout(5000))).toBe(true)
     expect(`sha256:${createHash('sha256').update(stored.body).digest('hex')}`).toBe(image.manifest.digest)
   }
   expect(said).toEqual(['sending layer 1 of 2', 'sending layer 2 of 2', 'sending image configuration', 'sending layer 2 of 2', 'sending image configuration'])
   expect(new Set(digests).size).toBe(2)
+  expect(await hasManifest(place(), 'apps', `sha256:${'0'.repeat(64)}`, tls, AbortSignal.timeout(5000))).toBe(false)
 
   await expect(get('/v2/', { ca: tls.ca, cert: '', key: '' })).rejects.toThrow(/certificate|ECONNRESET|socket/)
-  expect(await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls)).toBeNull()
+  expect(await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, '127.0.0.1')).toBeNull()
 })
 
 test('a blob that is not what its digest says is refused with a sentence', async () => {
   const broken = { ...bytesAsLayer('one thing'), digest: `sha256:${'0'.repeat(64)}` }
   const image = { layers: [broken], ...renderImage([broken], 'x', '2026-01-02T03:04:05.000Z') }
-  await expect(pushImage(name, 'apps', 'bad', image, tls, () => undefined, AbortSignal.timeout(20_000))).rejects.toThrow(/did not take the layer 1 of 1 \(400\)/)
+  await expect(pushImage(place(), 'apps', 'bad', image, tls, () => undefined, AbortSignal.timeout(20_000))).rejects.toThrow(/did not take the layer 1 of 1 \(400\)/)
 })
+
+/** The registry by its name alone: its certificate names no address. */
+const place = () => ({ name, address: '127.0.0.1' })
 
 async function appLayer(text: string): Promise<Layer> {
   const tar = pack()
@@ -100,7 +106,7 @@ function bytesAsLayer(text: string): Layer {
 
 function get(resource: string, { ca, cert, key }: ApplianceTls): Promise<{ status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    https.get(`https://${name}${resource}`, { ca, ...(cert === '' ? {} : { cert, key }), agent: false, headers: { accept: manifestType } }, (response) => {
+    https.get(`https://${name}${resource}`, { ca, ...(cert === '' ? {} : { cert, key }), agent: false, lookup: lookupAt('127.0.0.1'), headers: { accept: manifestType } }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

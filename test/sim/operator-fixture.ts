@@ -73,7 +73,7 @@ function sockets(io: Server, state: FixtureState, account: Account): void {
   })
   state.bus.on('event', (event: JournalEvent) => io.to('fleet').to(`machine:${event.machineId}`).emit('events', [event]))
   state.bus.on('machine', (machine: Machine) => io.to('fleet').to(`machine:${machine.id}`).emit('machine', machine))
-  state.bus.on('log', (log: { machineId: string, lines: LogLine[] }) => io.to(`machine:${log.machineId}`).emit('log', log))
+  state.bus.on('log', (log: { machineId: string, lines: LogLine[] }) => { if (log.machineId.startsWith('app-')) io.to(`app:${log.machineId.slice(4)}`).emit('appLog', { app: log.machineId.slice(4), lines: log.lines }); else io.to(`machine:${log.machineId}`).emit('log', log) })
   for (const name of ['image', 'cloud'] as const) state.bus.on(name, (view: unknown) => io.to('fleet').emit(name, view))
 }
 
@@ -111,7 +111,7 @@ function siteRoutes(api: FastifyInstance, state: FixtureState): void {
   api.get('/images', async () => state.images)
   api.get('/networks', async () => state.networks)
   api.get('/cloud', async () => state.cloud())
-  api.get('/apps/:name/log', async () => ({ lines: [{ seq: 1, at: new Date().toISOString(), source: 'app', level: 'info', text: 'GET / 200 in 12 ms' }], nextSeq: 2 }))
+  api.get('/apps/:name/log', async () => ({ lines: state.logs.get('app-guestbook') ?? [], nextSeq: 2 }))
   api.get('/ssh-keys', async () => ({ keys: state.sshKeys }))
   api.put('/ssh-keys', async (request) => { state.sshKeys = SshKeys.parse(request.body).keys; return { keys: state.sshKeys } })
   api.patch<{ Params: { id: string } }>('/networks/:id', async (request) => {

@@ -56,7 +56,7 @@ async function deploy(context: Context, folder: string, options: { timeout: stri
 }
 
 function renderApp(app: App, paint: Paint, now: number): string {
-  const facts = renderFacts([['app', app.name], ['version', app.version], ['runtime', app.runtime], ['domain', app.domain], ['state', state(app, paint)], ['note', app.detail], ['deployed', renderAgo(app.deployedAt, now)]])
+  const facts = renderFacts([['app', app.name], ['version', app.version], ['runtime', app.runtime], ['domain', app.domain], ['open', app.url], ['or', app.balancerUrl === null ? '' : `curl -H 'Host: ${app.domain}' ${app.balancerUrl}`], ['state', state(app, paint)], ['note', app.detail], ['deployed', renderAgo(app.deployedAt, now)]])
   const instances = renderTable(['INSTANCE', 'MACHINE', 'STATE', 'SINCE', 'ERROR'], app.instances.map((one) => [one.id, one.machineName, one.state, renderAgo(one.since, now), one.error]))
   return [facts, instances].filter((part) => part !== '').join('\n')
 }

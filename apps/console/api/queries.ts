@@ -79,8 +79,8 @@ export const activityQuery = (client: QueryClient, newest: number) => queryOptio
 /** A machine's log, in pages; continues after what is held. */
 export const logQuery = (client: QueryClient, id: string) => queryOptions({ queryKey: keys.log(id), staleTime: Infinity, queryFn: ({ signal }) => fetchLog(client, keys.log(id), (query) => api.machineLog(id, query), signal, client.getQueryData<{ logAfter: number }>(keys.resume(id))?.logAfter) })
 
-/** An app's log; it has no live message, so it is asked for every two seconds while it is shown. */
-export const appLogQuery = (client: QueryClient, name: string) => queryOptions({ queryKey: keys.appLog(name), refetchInterval: 2000, queryFn: ({ signal }) => fetchLog(client, keys.appLog(name), (query) => api.appLog(name, query), signal) })
+/** An app's log; what comes later arrives by the socket. */
+export const appLogQuery = (client: QueryClient, name: string) => queryOptions({ queryKey: keys.appLog(name), staleTime: Infinity, queryFn: ({ signal }) => fetchLog(client, keys.appLog(name), (query) => api.appLog(name, query), signal) })
 
 const logPage = 2000
 

@@ -9,6 +9,7 @@ import { Button } from '../kit/Button.tsx'
 import { Icon } from '../kit/Icon.tsx'
 import { Modal } from '../kit/Modal.tsx'
 import { Notice } from '../kit/Notice.tsx'
+import { useAppRoom } from '../live/LiveProvider.tsx'
 import { useNow } from '../live/use-now.ts'
 import { LogView } from '../log/LogView.tsx'
 import { useToast } from '../shell/Toasts.tsx'
@@ -34,9 +35,10 @@ export function AppCard({ app }: { app: App }) {
       </header>
       <div className="flex flex-col gap-3 px-4 py-3 text-sm">
         <p className="flex flex-wrap items-center gap-x-4 gap-y-1">
-          <a href={`http://${app.domain}/`} target="_blank" rel="noreferrer noopener" className="inline-flex min-w-0 items-center gap-1.5 break-all text-mark underline-offset-4 hover:underline"><Icon name="link" />{app.domain}</a>
+          <a href={app.url} target="_blank" rel="noreferrer noopener" className="inline-flex min-w-0 items-center gap-1.5 break-all text-mark underline-offset-4 hover:underline"><Icon name="link" />{app.url.replace(/^http:\/\/|\/$/g, '')}</a>
           <span className="text-ink-2">{running} of {app.instancesWanted} instances run</span>
         </p>
+        {app.balancerUrl ? <Reach app={app} balancerUrl={app.balancerUrl} /> : null}
         {app.detail ? <p className={app.state === 'failed' ? 'font-mono text-xs break-words text-red' : 'text-ink-2'}>{safeText(app.detail)}</p> : null}
         {app.warnings.map((warning) => <Notice key={warning} tone="warn">{warning}</Notice>)}
         <ul aria-label="Instances" className="flex flex-col gap-1">
@@ -56,8 +58,23 @@ export function AppCard({ app }: { app: App }) {
   )
 }
 
+/** Where the app's name leads nowhere, or not yet: the load balancer itself answers for it. */
+function Reach({ app, balancerUrl }: { app: App, balancerUrl: string }) {
+  const say = useToast()
+  const command = `curl -H 'Host: ${app.domain}' ${balancerUrl}`
+  const copy = () => navigator.clipboard.writeText(command).then(() => say('Copied.'), () => say('The browser does not let this page copy: select the line.', 'refused'))
+  const local = new URL(app.url).hostname.endsWith('.localhost')
+  return (
+    <div className="text-xs text-ink-3">
+      <p>{local ? <>The link works on the appliance's own machine. Its name in the cloud is <span className="font-mono">{app.domain}</span>; from a terminal:</> : <>The link works where <span className="font-mono">{app.domain}</span> leads to {new URL(balancerUrl).hostname}. Everywhere else:</>}</p>
+      <p className="mt-1 flex items-center gap-2 rounded-md bg-well py-1 pr-1 pl-2.5"><code className="min-w-0 flex-1 font-mono break-all text-ink-2">{command}</code><button type="button" onClick={() => void copy()} aria-label="Copy the command" title="Copy" className="shrink-0 rounded p-1.5 text-ink-3 hover:bg-raised hover:text-ink"><Icon name="copy" /></button></p>
+    </div>
+  )
+}
+
 function AppLog({ name, onClose }: { name: string, onClose: () => void }) {
   const log = useQuery(appLogQuery(useQueryClient(), name))
+  useAppRoom(name, log.isFetched)
   return (
     <Modal open wide onClose={onClose} title={`Log of ${name}`}>
       <div className="-mx-5 -my-4"><LogView lines={log.data ?? []} loading={log.isPending} fault={log.error} emptyText="The app has not printed anything yet." /></div>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import type { z } from 'zod'
 import type { CloudMember } from '#contract/operator-api'
-import { cloudQuery } from '../api/queries.ts'
+import { cloudQuery, rolesQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'
 import { Icon } from '../kit/Icon.tsx'
 import { Empty, Notice, Skeleton } from '../kit/Notice.tsx'
@@ -15,11 +15,11 @@ import { asSentence, plural } from '../text/format.ts'
 import { AppCard } from './AppCard.tsx'
 
 type Member = z.infer<typeof CloudMember>
-const titles: Record<string, string> = { manager: 'Managers', appserver: 'App servers' }
 
 /** The Application Cloud: who carries it, whether it can lose one, and what runs on it. */
 export function CloudPage() {
   const cloud = useQuery(cloudQuery)
+  const catalog = useQuery(rolesQuery)
   if (!cloud.data) return (
     <>
       <PageHead title="Cloud" />
@@ -27,7 +27,9 @@ export function CloudPage() {
     </>
   )
   const { members, apps, quorum, loadBalancer } = cloud.data
-  const roles = [...new Set(['manager', 'appserver', ...members.map(({ role }) => role)])].filter((role) => members.some((member) => member.role === role))
+  // In the catalog's order; a role that has left it comes last, under its id.
+  const known = catalog.data ?? []
+  const roles = [...new Set([...known.map(({ id }) => id), ...members.map(({ role }) => role)])].filter((role) => members.some((member) => member.role === role))
   const healthy = members.filter(({ services, phase }) => phase === 'ready' && services.every(({ healthy }) => healthy)).length
   return (
     <>
@@ -47,10 +49,11 @@ export function CloudPage() {
             <div className="grid gap-4 xl:grid-cols-2">{apps.map((app) => <AppCard key={app.name} app={app} />)}</div>
           </section>
           {roles.map((role) => {
+            const title = known.find(({ id }) => id === role)?.title ?? role
             const its = members.filter((member) => member.role === role)
             return (
-              <section key={role} aria-label={titles[role] ?? role}>
-                <h2 className="plate mb-3 text-xl">{titles[role] ?? role} <span className="text-base font-normal text-ink-3">{its.length}</span></h2>
+              <section key={role} aria-label={title}>
+                <h2 className="plate mb-3 text-xl">{title} <span className="text-base font-normal text-ink-3">{its.length}</span></h2>
                 <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">{its.map((member) => <MemberCard key={member.machineId} member={member} />)}</div>
               </section>
             )

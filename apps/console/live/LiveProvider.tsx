@@ -1,6 +1,6 @@
 'use client'
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react'
 import { io, type Socket } from 'socket.io-client'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { keys, statusQuery } from '../api/queries.ts'
@@ -65,22 +65,36 @@ async function fetchAgain(client: QueryClient, seen: number): Promise<void> {
 /** Follows one machine while its page is open: joins its room after every connect, saying what is held already. */
 export function useMachineRoom(id: string, loaded: boolean): void {
   const client = useQueryClient()
+  const held = useCallback(() => ({ after: client.getQueryData<readonly JournalEvent[]>(keys.events(id))?.at(-1)?.seq ?? 0, logAfter: lastLine(client, keys.log(id)) }), [client, id])
+  // A replay is bounded, so a long gap is filled by fetching first, from what was held before anything new came in.
+  const fill = useCallback(() => {
+    client.setQueryData(keys.resume(id), held())
+    return Promise.all([keys.events(id), keys.log(id)].map((queryKey) => client.refetchQueries({ queryKey })))
+  }, [client, held, id])
+  useRoom(`machine:${id}`, loaded, held, fill)
+}
+
+/** Follows an app's log while it is shown. */
+export function useAppRoom(name: string, loaded: boolean): void {
+  const client = useQueryClient()
+  const held = useCallback(() => ({ after: 0, logAfter: lastLine(client, keys.appLog(name)) }), [client, name])
+  const fill = useCallback(() => client.refetchQueries({ queryKey: keys.appLog(name) }), [client, name])
+  useRoom(`app:${name}`, loaded, held, fill)
+}
+
+const lastLine = (client: QueryClient, key: readonly string[]): number => client.getQueryData<readonly LogLine[]>(key)?.at(-1)?.seq ?? 0
+
+function useRoom(room: string, loaded: boolean, held: () => { after: number, logAfter: number }, fill: () => Promise<unknown>): void {
   const { socket } = useContext(LiveContext)
   useEffect(() => {
     if (!socket || !loaded) return
-    const room = `machine:${id}`
-    const held = () => ({ after: client.getQueryData<readonly JournalEvent[]>(keys.events(id))?.at(-1)?.seq ?? 0, logAfter: client.getQueryData<readonly LogLine[]>(keys.log(id))?.at(-1)?.seq ?? 0 })
     const join = () => socket.emit('join', { room, ...held() })
-    // A replay is bounded, so a long gap is filled by fetching first, from what was held before anything new came in.
-    const rejoin = () => {
-      client.setQueryData(keys.resume(id), held())
-      void Promise.all([keys.events(id), keys.log(id)].map((queryKey) => client.refetchQueries({ queryKey }))).then(join)
-    }
+    const rejoin = () => void fill().then(join)
     if (socket.connected) join()
     socket.on('connect', rejoin)
     return () => {
       socket.off('connect', rejoin)
       socket.emit('leave', { room })
     }
-  }, [client, id, loaded, socket])
+  }, [fill, held, loaded, room, socket])
 }

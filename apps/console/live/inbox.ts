@@ -6,7 +6,7 @@ import { keys } from '../api/queries.ts'
 import { advanceCursor, mergeEvents, mergeLog, mergeMachines, staleMachines } from './reduce-events.ts'
 
 /** Every message the socket may send, by name, with its schema. */
-export const messages = { events: z.array(JournalEvent), machine: Machine, log: z.object({ machineId: z.string(), lines: z.array(LogLine) }), image: Image, cloud: Cloud } as const
+export const messages = { events: z.array(JournalEvent), machine: Machine, log: z.object({ machineId: z.string(), lines: z.array(LogLine) }), appLog: z.object({ app: z.string(), lines: z.array(LogLine) }), image: Image, cloud: Cloud } as const
 
 /**
  * Gathers what arrives for a moment and merges it in one go, so that a busy fleet draws the page a few times a second.
@@ -19,7 +19,7 @@ export class Inbox {
   cursor: number
   private machines: Machine[] = []
   private events: JournalEvent[] = []
-  private logs = new Map<string, LogLine[]>()
+  private logs = new Map<string, { key: readonly string[], lines: LogLine[] }>()
   private unseen: JournalEvent[] = []
   private hole = false
   private check: ReturnType<typeof setTimeout> | undefined
@@ -42,11 +42,12 @@ export class Inbox {
     else if (name === 'events') this.events.push(...(parsed.data as JournalEvent[]))
     else if (name === 'cloud') this.client.setQueryData(keys.cloud, parsed.data)
     else if (name === 'image') this.takeImage(parsed.data as Image)
-    else {
+    else if (name === 'appLog') {
+      const { app, lines } = parsed.data as z.infer<typeof messages.appLog>
+      this.takeLines(keys.appLog(app), lines)
+    } else {
       const { machineId, lines } = parsed.data as z.infer<typeof messages.log>
-      const waiting = this.logs.get(machineId)
-      if (waiting) waiting.push(...lines)
-      else this.logs.set(machineId, [...lines])
+      this.takeLines(keys.log(machineId), lines)
     }
     this.timer ??= setTimeout(() => this.flush(), 80)
   }
@@ -60,7 +61,7 @@ export class Inbox {
     this.events = []
     this.logs = new Map()
     if (machines.length > 0) client.setQueryData<Machine[]>(keys.machines, (held) => (held ? mergeMachines(held, machines) : held))
-    for (const [id, lines] of logs) client.setQueryData<readonly LogLine[]>(keys.log(id), (held) => mergeLog(held ?? [], lines))
+    for (const { key, lines } of logs.values()) client.setQueryData<readonly LogLine[]>(key, (held) => mergeLog(held ?? [], lines))
     if (events.length > 0) this.takeEvents(events)
   }
 
@@ -68,6 +69,12 @@ export class Inbox {
   close(): void {
     clearTimeout(this.timer)
     clearTimeout(this.check)
+  }
+
+  private takeLines(key: readonly string[], lines: readonly LogLine[]): void {
+    const waiting = this.logs.get(key.join(' '))
+    if (waiting) waiting.lines.push(...lines)
+    else this.logs.set(key.join(' '), { key, lines: [...lines] })
   }
 
   private takeEvents(events: JournalEvent[]): void {

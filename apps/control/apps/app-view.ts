@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { App, AppInstance } from '#contract/operator-api'
 import type { CloudMachine } from '#control/roles/role'
+import type { BalancerDoor } from './deps.ts'
 import type { StoredApp } from './stored-app.ts'
 
 const over = new Set(['shutdown', 'complete', 'remove', 'orphaned'])
@@ -20,12 +21,21 @@ export function readAppInstances(app: string, machines: readonly CloudMachine[])
 export const isFailed = (state: string): boolean => state === 'failed' || state === 'rejected'
 
 /** An app as operators see it. */
-export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[]): App {
+export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[], door: BalancerDoor): App {
   const { name, latest } = stored
   return {
-    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, state: stored.state, detail: stored.detail, instancesWanted: latest.replicas,
+    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, ...reach(name, `${name}.${domain}`, door), state: stored.state, detail: stored.detail, instancesWanted: latest.replicas,
     instances: readAppInstances(name, machines).map(({ id, machineName, state, error, since }) => ({ id, machineName, state, error, since })), deployedAt: latest.deployedAt, warnings: latest.warnings,
   }
+}
+
+/**
+ * How a person reaches an app. Names below `localhost` are the browser's own machine (RFC 6761 6.3), where a lab has its door: they need no
+ * name server. Elsewhere the domain must be made to lead to the load balancer.
+ */
+function reach(name: string, domain: string, { address, loopbackPort }: BalancerDoor): Pick<App, 'url' | 'balancerUrl'> {
+  if (loopbackPort !== 0) return { url: `http://${name}.localhost:${loopbackPort}/`, balancerUrl: `http://127.0.0.1:${loopbackPort}/` }
+  return { url: `http://${domain}/`, balancerUrl: address === null ? null : `http://${address}/` }
 }
 
 /** What a starting app's instances and the door of the cloud come to. `route` is null where the app answered from outside, else why not. */

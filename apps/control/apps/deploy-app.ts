@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cloudFacts } from '#control/cloud/facts'
+import { cloudFacts, type CloudFacts } from '#control/cloud/facts'
 import { registryName } from '#control/roles/docker'
 import type { AppDeps } from './deps.ts'
 import { judgeStart, readAppInstances } from './app-view.ts'
@@ -11,7 +11,7 @@ import { renderImage } from './image-manifest.ts'
 import { pushImage } from './registry-client.ts'
 import { probeRoute } from './route-probe.ts'
 import { readRuntimeBase } from './runtime-base.ts'
-import { parseStoredApp, type StoredApp } from './stored-app.ts'
+import { parseStoredApp, type Release, type StoredApp } from './stored-app.ts'
 
 /** Where one version's archive and layer are kept until it serves. */
 export const workFolder = (deps: AppDeps, app: string, version: string): string => path.join(deps.dataDir, 'apps', app, version)
@@ -53,17 +53,8 @@ export async function runDeploy(deps: AppDeps, name: string, version: string): P
 
   async function push(): Promise<void> {
     const app = read()
-    const primary = facts().primary
-    const baseDir = deps.runtimeBaseDir()
     if (app === undefined) return
-    if (primary?.address == null || baseDir === undefined) throw new Error(baseDir === undefined ? 'the runtime base image is not built yet: see Images' : 'there is no Manager any more: assign a Manager')
-    const base = await readRuntimeBase(baseDir)
-    const layer = JSON.parse(await readFile(path.join(workFolder(deps, name, version), 'layer.json'), 'utf8')) as Layer
-    const layers = [base.layer, layer]
-    const { config, manifest } = renderImage(layers, app.latest.entrypoint, app.latest.deployedAt)
-    const registry = registryName(primary.address)
-    await retrying(3, () => pushImage(registry, 'apps', `${name}-${version}`, { layers, config, manifest }, deps.tls(), (detail) => write({ detail }), AbortSignal.timeout(900_000)))
-    const release = { ...app.latest, image: `${registry}/apps@${manifest.digest}` }
+    const release = await pushRelease(deps, name, app.latest, (detail) => write({ detail }))
     write({ state: 'starting', detail: 'waiting for the Manager to place instances', latest: release, running: release })
   }
 
@@ -85,15 +76,43 @@ export async function runDeploy(deps: AppDeps, name: string, version: string): P
     const log = state === 'failed' ? lastLines(deps, name, 8) : ''
     write({ state, detail: (log === '' ? detail : `${detail}\n${log}`).slice(0, 4000) })
     deps.record({ machineId: null, kind: state === 'serving' ? 'app.served' : 'app.failed', level: state === 'serving' ? 'info' : 'error', text: `App ${name} ${version} ${state === 'serving' ? 'serves' : 'failed'}: ${detail}`.slice(0, 1000), data: { app: name, version } })
-    await rm(path.join(deps.dataDir, 'apps', name), { recursive: true, force: true })
+    await dropOthers(deps, name, read()?.running?.version)
   }
 
-  function facts() {
-    const machine = deps.machines()[0]
-    const context = machine === undefined ? undefined : deps.roleContext(machine.id)
-    if (context === undefined) throw new Error('there is no machine: assign a Manager and an AppServer first')
-    return cloudFacts(context)
+  function facts(): CloudFacts {
+    return factsOf(deps)
   }
+}
+
+/** The cloud as any of its machines sees it. Throws a sentence where there is none. */
+export function factsOf(deps: Pick<AppDeps, 'machines' | 'roleContext'>): CloudFacts {
+  const machine = deps.machines()[0]
+  const context = machine === undefined ? undefined : deps.roleContext(machine.id)
+  if (context === undefined) throw new Error('there is no machine: assign a Manager and an AppServer first')
+  return cloudFacts(context)
+}
+
+/** Sends a release's image to the registry, from the layer that is kept of it. Resolves with the release and its image's reference: another base gives another. */
+export async function pushRelease(deps: AppDeps, name: string, release: Release, say: (detail: string) => void): Promise<Release> {
+  const { primary } = factsOf(deps)
+  const baseDir = deps.runtimeBaseDir()
+  if (primary?.address == null || baseDir === undefined) throw new Error(baseDir === undefined ? 'the runtime base image is not built yet: see Images' : 'there is no Manager any more: assign a Manager')
+  const base = await readRuntimeBase(baseDir)
+  const folder = workFolder(deps, name, release.version)
+  const layer = { ...(JSON.parse(await readFile(path.join(folder, 'layer.json'), 'utf8')) as Layer), file: path.join(folder, 'layer.tar.gz') }
+  const layers = [base.layer, layer]
+  const { config, manifest } = renderImage(layers, release.entrypoint, release.deployedAt)
+  const place = { name: registryName, address: primary.address }
+  await retrying(3, () => pushImage(place, 'apps', `${name}-${release.version}`, { layers, config, manifest }, deps.tls(), say, AbortSignal.timeout(900_000)))
+  return { ...release, image: `${registryName}/apps@${manifest.digest}` }
+}
+
+/** Keeps the layer of the version that runs, for a registry that has lost it, and drops the rest. */
+async function dropOthers(deps: AppDeps, name: string, running: string | undefined): Promise<void> {
+  const home = path.join(deps.dataDir, 'apps', name)
+  const versions = await readdir(home).catch(() => []) // an app that failed before its folder was made has none
+  for (const version of versions) if (version !== running) await rm(path.join(home, version), { recursive: true, force: true })
+  if (running !== undefined) await rm(path.join(home, running, 'app.tar'), { force: true })
 }
 
 /** Goes on with every app that was between two states when control stopped. */

@@ -2,9 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import type { JournalEvent, LogLine } from '#contract/events'
 import type { ApplianceTls, AppRecord, CloudMachine, RoleContext } from '#control/roles/role'
 
+/** How the load balancer is reached: its address on the network (null: there is none yet), and the port on the host's loopback that leads there, 0 for none. */
+export interface BalancerDoor { readonly address: string | null; readonly loopbackPort: number }
+
 /** What the apps module may ask of the rest of control. */
 export interface AppDeps {
   readonly dataDir: string
+  /** Where the load balancer answers for whoever operates the appliance. `loopbackPort`: the host's own loopback leads there, as in a lab. */
+  door(): BalancerDoor
   /** Where the reproducible runtime base image was built, undefined until it is ready. */
   runtimeBaseDir(): string | undefined
   /** All machines with their last agent reports. Synchronous and cheap. */

@@ -24,7 +24,7 @@ const firstPort = 30_000
 export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   app.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
 
-  const view = (stored: StoredApp) => viewApp(stored, cloudDomain(deps), deps.machines())
+  const view = (stored: StoredApp) => viewApp(stored, cloudDomain(deps), deps.machines(), deps.door())
   const find = (name: string): StoredApp => {
     const stored = findStored(deps, name)
     if (stored === undefined || stored.removed) throw new Refusal(404, `There is no app “${name.slice(0, 60)}”: see the list of apps.`)
@@ -41,6 +41,7 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   app.delete('/apps/:name', async (request, reply) => {
     const stored = find(Named.parse(request.params).name)
     await deps.apps.put(stored.name, { ...stored, removed: true, running: null })
+    await rm(path.join(deps.dataDir, 'apps', stored.name), { recursive: true, force: true })
     deps.record({ machineId: null, kind: 'app.removed', level: 'info', text: `App ${stored.name} was removed; its database is kept.`, data: { app: stored.name } })
     deps.changed()
     return reply.code(204).send()
@@ -65,7 +66,7 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
 export const listApps = (deps: Pick<AppDeps, 'apps'>): StoredApp[] => deps.apps.list().map((row) => parseStoredApp(row.value)).filter((app) => !app.removed).sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** All apps as operators see them: what the cloud page shows. */
-export const viewApps = (deps: Pick<AppDeps, 'apps' | 'setting' | 'machines'>): App[] => listApps(deps).map((app) => viewApp(app, cloudDomain(deps), deps.machines()))
+export const viewApps = (deps: Pick<AppDeps, 'apps' | 'setting' | 'machines' | 'door'>): App[] => listApps(deps).map((app) => viewApp(app, cloudDomain(deps), deps.machines(), deps.door()))
 
 async function accept(deps: AppDeps, upload: string): Promise<StoredApp> {
   const folder = await scanFolder(createReadStream(upload))

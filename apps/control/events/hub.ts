@@ -18,8 +18,10 @@ export interface HubSources {
   admit(headers: { cookie?: string | undefined; authorization?: string | undefined; origin?: string | undefined; host?: string | undefined }): Promise<boolean>
 }
 
-const Join = z.object({ room: z.union([z.literal('fleet'), z.string().regex(/^machine:[\w-]{1,64}$/)]), after: z.number().int().min(0).default(0), logAfter: z.number().int().min(0).optional() })
+const Join = z.object({ room: z.union([z.literal('fleet'), z.string().regex(/^(machine:[\w-]{1,64}|app:[a-z][a-z0-9-]{0,62})$/)]), after: z.number().int().min(0).default(0), logAfter: z.number().int().min(0).optional() })
 const replayLimit = 2000
+/** Apps' logs are kept beside the machines', under names that no machine has. */
+const appLogs = 'app-'
 const batchMs = 50
 
 /**
@@ -55,7 +57,11 @@ export function openHub(server: HttpServer, sources: HubSources): { close(): Pro
       waiting.push(event)
       timer ??= setTimeout(flush, batchMs)
     }),
-    sources.onLog((machineId, lines) => void io.to(`machine:${machineId}`).emit('log', { machineId, lines })),
+    sources.onLog((name, lines) => {
+      const app = name.startsWith(appLogs) ? name.slice(appLogs.length) : undefined
+      if (app === undefined) io.to(`machine:${name}`).emit('log', { machineId: name, lines })
+      else io.to(`app:${app}`).emit('appLog', { app, lines })
+    }),
     sources.onMachine((machine) => void io.to(['fleet', `machine:${machine.id}`]).emit('machine', machine)),
     sources.onImage((image) => void io.to('fleet').emit('image', image)),
     sources.onCloud((cloud) => void io.to('fleet').emit('cloud', cloud)),
@@ -71,9 +77,14 @@ export function openHub(server: HttpServer, sources: HubSources): { close(): Pro
 
 function join(socket: Socket, wish: unknown, sources: HubSources): void {
   const parsed = Join.safeParse(wish)
-  if (!parsed.success) return void socket.emit('problem', { detail: 'join with { room: "fleet" | "machine:<id>", after, logAfter? }' })
+  if (!parsed.success) return void socket.emit('problem', { detail: 'join with { room: "fleet" | "machine:<id>" | "app:<name>", after, logAfter? }' })
   const { room, after, logAfter } = parsed.data
   void socket.join(room)
+  if (room.startsWith('app:')) {
+    const app = room.slice('app:'.length)
+    if (logAfter !== undefined) socket.emit('appLog', { app, lines: sources.log(`${appLogs}${app}`, logAfter, replayLimit).lines })
+    return
+  }
   const machineId = room === 'fleet' ? undefined : room.slice('machine:'.length)
   socket.emit('events', sources.events({ ...(machineId === undefined ? {} : { machineId }), after, limit: replayLimit }))
   if (machineId !== undefined && logAfter !== undefined) socket.emit('log', { machineId, lines: sources.log(machineId, logAfter, replayLimit).lines })

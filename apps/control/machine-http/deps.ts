@@ -22,6 +22,7 @@ export interface MachineDeps {
   /** What is laid over the root file system: identity, network, keys, a fresh enrolment secret. Undefined: that is not the machine's order. */
   filesTar(machineId: string, orderId: string): Promise<Buffer | undefined>
   enrol(request: z.infer<typeof EnrolRequest>, address: string): Promise<{ kind: 'enrolled'; response: z.infer<typeof EnrolResponse> } | { kind: 'refused'; why: string }>
+  renew(machineId: string, csr: string): ReturnType<MachineDeps['enrol']>
   /** Whether a certificate with this serial (lower-case hex) was revoked, or its machine forgotten. */
   isRevoked(serial: string, machineId: string): boolean
   /** The machine's target, as soon as it differs from `etag`; undefined after `waitMs`. */

@@ -42,7 +42,8 @@ beforeAll(async () => {
     takeOrder: (id, _, signal) => desk.take(id, 200, signal), reportOrder: (id, order, report) => desk.report(id, order, report),
     chunkList: (_, order) => (order === 'o1' ? 'aa 1 0 4 root\n' : undefined), filesTar: async (_, order) => (order === 'o1' ? Buffer.from('tar') : undefined),
     enrol: async (request) => (request.secret === 'right' ? { kind: 'enrolled', response: { certificate: 'c', ca: 'a' } } : { kind: 'refused', why: 'this secret was used or is too old' }),
-    isRevoked: () => revoked, target: async (_, etag) => (etag === 'e1' ? undefined : { machineId: 'm1', generation: 1, etag: 'e1', hostname: 'n', tasks: [] }),
+    renew: async (_, csr) => (csr === 'same key' ? { kind: 'enrolled', response: { certificate: 'c2', ca: 'a' } } : { kind: 'refused', why: 'another key' }),
+    isRevoked: () => revoked, target: async (_, etag) => (etag === 'e1' ? undefined : { machineId: 'm1', generation: 1, etag: 'e1', hostname: 'n', names: [], tasks: [] }),
     report: (_, report) => void reports.push(report), agentLog: (_, more) => void lines.push(...more),
   }
   app = makeMachineServer(deps, { tls: { ...await authority.own('server', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] }), ca: authority.pem }, log: pino({ level: 'silent' }) })

@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { AgentReport, EnrolRequest } from '#contract/agent-api'
+import { AgentReport, EnrolRequest, RenewRequest } from '#contract/agent-api'
 import { machineText } from '#contract/inventory'
 import { parseMac, type Mac } from '#contract/mac'
 import { parseFacts } from '#netboot/codec/facts'
@@ -106,6 +106,12 @@ function addAgentRoutes(app: FastifyInstance, deps: MachineDeps): void {
     return work(machineId, request, reply)
   }
 
+  app.post('/agent/renew', certified(async (machineId, request, reply) => {
+    const parsed = RenewRequest.safeParse(parseJson(request.body))
+    if (!parsed.success) return say(reply, 400, 'A renewal has a csr.')
+    const outcome = await deps.renew(machineId, parsed.data.csr)
+    return outcome.kind === 'enrolled' ? reply.send(outcome.response) : say(reply, 403, outcome.why)
+  }))
   app.get('/agent/target', certified(async (machineId, request, reply) => {
     const { etag } = request.query as { etag?: string }
     const target = await deps.target(machineId, String(etag ?? ''), longPollMs, whileConnected(reply))

@@ -5,9 +5,12 @@ import { pack } from 'tar-stream'
 import type { z } from 'zod'
 import type { EnrolRequest, EnrolResponse } from '#contract/agent-api'
 import type { Authority } from '../ca/authority.ts'
+import { hostsOf } from '#control/roles/docker'
+import type { Role } from '#control/roles/role'
 import { publicKeyHash } from '../ca/public-key.ts'
 import type { EnrolmentStore } from '../store/enrolment-store.ts'
 import type { AgentDesk } from './agents.ts'
+import { certificateNames } from './certificate-names.ts'
 import type { MachineRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 
@@ -19,6 +22,7 @@ export interface EnrolmentDeps {
   readonly authority: Authority
   readonly url: string
   readonly agentFile: string
+  role(id: string): Role | undefined
   sshKeys(): Promise<string[]>
   now(): number
 }
@@ -34,7 +38,7 @@ export async function renderFiles(deps: EnrolmentDeps, machine: MachineRecord): 
   const tar = pack()
   const add = (name: string, mode: number, content: string | Buffer): void => void tar.entry({ name, mode, uid: 0, gid: 0, uname: 'root', gname: 'root', mtime: new Date(deps.now()) }, content)
   add('etc/hostname', 0o644, `${machine.name}\n`)
-  add('etc/hosts', 0o644, `127.0.0.1 localhost\n127.0.1.1 ${machine.name}\n::1 localhost ip6-localhost ip6-loopback\n`)
+  add('etc/hosts', 0o644, hostsOf(machine.name, null))
   add('etc/systemd/network/10-provisioning.network', 0o644, `# Written by System Cloud at deploy: the card that this machine boots from.\n[Match]\nMACAddress=${machine.mac}\n\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=ipv6\nLLDP=yes\n\n[DHCPv4]\nClientIdentifier=mac\nUseDomains=yes\nUseNTP=yes\n`)
   add('etc/system-cloud/ca.pem', 0o644, deps.authority.pem)
   add('etc/system-cloud/agent.json', 0o600, `${JSON.stringify({ url: deps.url, machineId: machine.id, generation: machine.intent.generation, secret })}\n`)
@@ -57,8 +61,7 @@ export async function enrol(deps: EnrolmentDeps, request: z.infer<typeof EnrolRe
   if (request.generation !== machine.intent.generation) return refused('This secret belongs to an older wish for this machine.')
   const before = deps.agents.enrolled(machine.id)
   const again = before?.generation === request.generation && before.secretHash === secretHash && before.keyHash === keyHash
-  const names = { commonName: machine.id, dns: [machine.name], ips: machine.address === null ? [] : [machine.address] }
-  const signed = await deps.authority.signAgent(request.csr, names)
+  const signed = await deps.authority.signAgent(request.csr, certificateNames(machine, deps.role(machine.intent.role ?? '')))
   if (!signed.ok) return refused('The certificate request cannot be read, or is not signed by its own key.')
   const at = new Date(deps.now()).toISOString()
   if (!again && !(await deps.store.redeem(machine.id, request.generation, secretHash, at))) {
@@ -68,5 +71,17 @@ export async function enrol(deps: EnrolmentDeps, request: z.infer<typeof EnrolRe
   await deps.store.issued(signed.value.serial, machine.id, at)
   await deps.agents.setEnrolled(machine.id, { generation: request.generation, secretHash, keyHash })
   await deps.registry.change(machine.id, (m) => ({ ...m, lastSeenAt: at }), { machineId: machine.id, kind: 'agent.enrolled', level: 'info', text: 'The agent enrolled', data: { generation: request.generation } })
+  return { kind: 'enrolled', response: { certificate: signed.value.cert, ca: deps.authority.pem } }
+}
+
+/** Gives a machine another certificate for the key that it enrolled with: its names changed, or the end is near. The old one stays good until its end, since the answer may be lost. */
+export async function renew(deps: EnrolmentDeps, machineId: string, csr: string): Promise<{ kind: 'enrolled'; response: z.infer<typeof EnrolResponse> } | { kind: 'refused'; why: string }> {
+  const machine = deps.registry.get(machineId)
+  const key = publicKeyHash(csr)
+  if (machine === undefined || key === undefined || deps.agents.enrolled(machineId)?.keyHash !== key) return { kind: 'refused', why: 'A certificate is renewed for the key that the machine enrolled with.' }
+  const signed = await deps.authority.signAgent(csr, certificateNames(machine, deps.role(machine.intent.role ?? '')))
+  if (!signed.ok) return { kind: 'refused', why: 'The certificate request cannot be read, or is not signed by its own key.' }
+  await deps.store.issued(signed.value.serial, machineId, new Date(deps.now()).toISOString())
+  await deps.registry.change(machineId, (m) => m, { machineId, kind: 'certificate.renewed', level: 'info', text: 'Its certificate was renewed', data: {} })
   return { kind: 'enrolled', response: { certificate: signed.value.cert, ca: deps.authority.pem } }
 }

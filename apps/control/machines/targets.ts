@@ -3,6 +3,7 @@ import type { Target, Task } from '#contract/agent-api'
 import type { ApplianceTls, AppRecord, CloudMachine, Role, RoleContext } from '#control/roles/role'
 import { remainingSteps } from '../plan/plan-deploy.ts'
 import type { AgentDesk } from './agents.ts'
+import { certificateNames } from './certificate-names.ts'
 import type { MachineRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 
@@ -61,8 +62,10 @@ export function makeTargets(deps: TargetDeps): Targets {
       const tasks: Task[] = leaves ? restart : machine.intent.release ? [{ kind: 'swarm' as const, id: 'swarm', mode: 'leave' as const, advertise: machine.address ?? '', remote: '', token: '' }]
         : role === undefined || context === undefined ? [] : [...(isAsked ? restart : []), ...role.tasks(context)]
       const { generation } = machine.intent
-      const etag = createHash('sha256').update(JSON.stringify([machine.id, generation, machine.name, tasks])).digest('hex').slice(0, 32)
-      return { machineId: machine.id, generation, etag, hostname: machine.name, tasks }
+      const { dns, ips } = certificateNames(machine, role)
+      const names = [...dns, ...ips]
+      const etag = createHash('sha256').update(JSON.stringify([machine.id, generation, machine.name, names, tasks])).digest('hex').slice(0, 32)
+      return { machineId: machine.id, generation, etag, hostname: machine.name, names, tasks }
     },
   }
 }

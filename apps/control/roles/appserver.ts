@@ -22,7 +22,7 @@ export const appserver = defineRole({
     const { machine } = context
     const { primary, tokens } = cloudFacts(context)
     if (machine.address === null) return []
-    const tasks = dockerTasks(primary?.address ?? null)
+    const tasks = dockerTasks(machine.name, primary?.address ?? null)
     if (primary?.address == null || tokens.worker === '') return tasks
     return [...tasks, { kind: 'swarm', id: 'swarm', mode: 'join', advertise: machine.address, remote: `${primary.address}:2377`, token: tokens.worker }]
   },

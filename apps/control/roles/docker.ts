@@ -6,18 +6,25 @@ export const agentFiles = { ca: '/etc/system-cloud/ca.pem', certificate: '/etc/s
 /** The port of the image registry on the primary Manager. */
 export const registryPort = 5000
 
+/** The name that the primary Manager's registry has on every machine, whatever its address is and whichever Manager it is. */
+export const registryHost = 'registry.system-cloud.internal'
+
 /** `host:port` of the image registry as image references and certs.d name it. */
-export const registryName = (address: string): string => `${address}:${registryPort}`
+export const registryName = `${registryHost}:${registryPort}`
+
+/** /etc/hosts of a machine: pulls must not need a name server. `registryAddress` null: there is no registry yet. */
+export const hostsOf = (name: string, registryAddress: string | null): string =>
+  `127.0.0.1 localhost\n127.0.1.1 ${name}\n::1 localhost ip6-localhost ip6-loopback\n${registryAddress === null ? '' : `${registryAddress} ${registryHost}\n`}`
 
 /**
- * Docker Engine, told to trust the registry at `registryAddress` (null: none yet) and to show it the machine's own certificate.
+ * Docker Engine, told where the registry is (`registryAddress` null: none yet), to trust it and to show it the machine's own certificate.
  * Docker reads certs.d at every pull, so these files need no restart.
  */
-export function dockerTasks(registryAddress: string | null): Task[] {
+export function dockerTasks(machineName: string, registryAddress: string | null): Task[] {
   const daemon = { 'log-driver': 'json-file', 'log-opts': { 'max-size': '10m', 'max-file': '3' } }
-  const tasks: Task[] = [file('docker-config', '/etc/docker/daemon.json', `${JSON.stringify(daemon, null, 2)}\n`)]
+  const tasks: Task[] = [file('hosts', '/etc/hosts', hostsOf(machineName, registryAddress)), file('docker-config', '/etc/docker/daemon.json', `${JSON.stringify(daemon, null, 2)}\n`)]
   if (registryAddress !== null) {
-    const folder = `/etc/docker/certs.d/${registryName(registryAddress)}`
+    const folder = `/etc/docker/certs.d/${registryName}`
     tasks.push(
       copy('docker-registry-ca', agentFiles.ca, `${folder}/ca.crt`, '0644', 'root'),
       copy('docker-client-cert', agentFiles.certificate, `${folder}/client.cert`, '0644', 'root'),

@@ -2,6 +2,8 @@
 export interface Route {
   readonly app: string
   readonly domain: string
+  /** Another name that leads there: `NAME.localhost`, which a browser on the appliance's own machine finds without a name server. */
+  readonly alias: string
   readonly port: number
   readonly healthPath: string
   readonly servers: readonly { readonly name: string; readonly address: string }[]
@@ -63,7 +65,7 @@ ${routes.map(renderBackend).join('')}`
 }
 
 /** The map file: one `domain backend` a line. */
-export const renderHosts = (routes: readonly Route[]): string => routes.map((route) => `${route.domain} app-${route.app}\n`).join('')
+export const renderHosts = (routes: readonly Route[]): string => routes.map((route) => `${route.domain} app-${route.app}\n${route.alias} app-${route.app}\n`).join('')
 
 function renderBackend(route: Route): string {
   const servers = route.servers.map((server) => `    server ${server.name} ${server.address}:${route.port} check\n`).join('')

@@ -1,7 +1,7 @@
 import type { Task } from '#contract/agent-api'
 import { instancePort } from '#control/cloud/app-env'
 import { cloudFacts, type CloudFacts } from '#control/cloud/facts'
-import { agentFiles, copy, dockerTasks, file, registryName, registryPort } from './docker.ts'
+import { agentFiles, copy, dockerTasks, file, registryHost, registryName, registryPort } from './docker.ts'
 import { haproxyHealthPort, haproxyPaths, renderErrorPage, renderHaproxy, renderHosts, type Route } from './haproxy.ts'
 import { probeHttp, probePostgres } from './probe.ts'
 import { defineRole, type CloudMachine } from './role.ts'
@@ -10,14 +10,15 @@ import { health, swarmHealth } from './verify.ts'
 /**
  * A Manager: Swarm manager, HAProxy, and on the first of them ("primary") the image registry and the database.
  *
- * The registry is served with the machine's agent certificate, so that certificate must name the machine's address
- * (subjectAltName IP) and allow serverAuth; its clients are those with a certificate of the same CA.
+ * The registry is served with the machine's agent certificate, which names it (`registryHost`): it outlives a change of address.
+ * The certificate must allow serverAuth; its clients are those with a certificate of the same CA.
  */
 export const manager = defineRole({
   id: 'manager',
   title: 'Manager',
   summary: 'Runs the cloud: places apps on AppServers, balances their load, holds images and the database.',
   imageId: 'debian-13',
+  names: [registryHost],
   services: ['Docker Swarm manager', 'Image registry', 'HAProxy load balancer', 'PostgreSQL 17'],
 
   tasks(context) {
@@ -27,7 +28,7 @@ export const manager = defineRole({
     const { primary } = cloud
     const isPrimary = primary?.id === machine.id
     return [
-      ...dockerTasks(primary?.address ?? null),
+      ...dockerTasks(machine.name, primary?.address ?? null),
       ...(isPrimary ? registryTasks() : []),
       ...(isPrimary ? databaseTasks(cloud) : []),
       ...swarmTasks(machine.address, isPrimary, primary, cloud.tokens.manager),
@@ -44,7 +45,7 @@ export const manager = defineRole({
     const swarm = health(nowMs, 'Docker Swarm manager', swarmHealth(machine, cloud, 'manager'))
     const balancer = health(nowMs, 'HAProxy load balancer', await probeHttp(`http://${address}:${haproxyHealthPort}/healthz`, signal))
     if (cloud.primary?.id !== machine.id) return [swarm, balancer]
-    const [registry, database] = await Promise.all([probeHttp(`https://${registryName(address)}/v2/`, signal, context.tls()), probePostgres(address, 5432, signal)])
+    const [registry, database] = await Promise.all([probeHttp(`https://${registryName}/v2/`, signal, context.tls(), address), probePostgres(address, 5432, signal)])
     return [swarm, health(nowMs, 'Image registry', registry), balancer, health(nowMs, 'PostgreSQL 17', database)]
   },
 
@@ -81,6 +82,13 @@ http:
     copy('registry-key', agentFiles.key, `${folder}/agent.key`, '0600', 'docker-registry'),
     { kind: 'unit', id: 'registry', name: 'docker-registry.service', state: 'running', restartOn: ['registry-config', 'registry-ca', 'registry-cert', 'registry-key'], reloadOn: [] },
   ]
+}
+
+/** Only members of the Swarm: HAProxy takes a server for good until its first check fails, and a machine that is being installed would get requests. */
+function serves(machine: CloudMachine, cloud: CloudFacts): boolean {
+  if (machine.phase === 'ready' || machine.phase === 'silent') return true
+  const nodeId = machine.report?.swarm?.nodeId
+  return nodeId !== undefined && nodeId !== '' && cloud.managers.some((m) => m.report?.swarm?.nodes.some((node) => node.id === nodeId) === true)
 }
 
 /** Listens on every address because the lease may come after the start; pg_hba.conf lets only the provisioning subnet in. */
@@ -125,10 +133,10 @@ function appTasks(cloud: CloudFacts): Task[] {
 }
 
 function balancerTasks(cloud: CloudFacts, ownAddress: string): Task[] {
-  const servers = cloud.appServers.flatMap((m) => (m.address === null ? [] : [{ name: m.name, address: m.address }]))
+  const servers = cloud.appServers.filter((m) => serves(m, cloud)).flatMap((m) => (m.address === null ? [] : [{ name: m.name, address: m.address }]))
   const routes: Route[] = cloud.apps.map((app) => ({
     app: app.name, domain: app.domain, port: app.publishedPort, healthPath: app.healthPath,
-    servers: servers.length === 0 ? [{ name: 'mesh', address: ownAddress }] : servers,
+    alias: `${app.name}.localhost`, servers: servers.length === 0 ? [{ name: 'mesh', address: ownAddress }] : servers,
   }))
   return [
     file('balancer-503', haproxyPaths.busy, renderErrorPage('503 Service Unavailable', 'Just a moment', 'The app is starting or none of its instances answers. This page will work again as soon as one does.')),

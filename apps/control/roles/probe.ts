@@ -5,11 +5,14 @@ import type { ApplianceTls } from './role.ts'
 
 const deadlineMs = 4000
 
+/** A name lookup that always finds `address`: for names that only the cloud's machines know. */
+export const lookupAt = (address: string): net.LookupFunction => (_name, options, found) => (options.all === true ? found(null, [{ address, family: 4 }]) : found(null, address, 4))
+
 /**
  * Asks a URL from outside. Null when it answers below 400, else a sentence. `https` is pinned to the appliance's CA and shows
- * its client certificate; it needs `tls`.
+ * its client certificate; it needs `tls`. `address` is where the name in the URL is, where no name server knows it.
  */
-export function probeHttp(url: string, signal: AbortSignal, tls?: ApplianceTls): Promise<string | null> {
+export function probeHttp(url: string, signal: AbortSignal, tls?: ApplianceTls, address?: string): Promise<string | null> {
   const options = { signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]), agent: false }
   return new Promise((resolve) => {
     const answered = (response: http.IncomingMessage) => {
@@ -18,7 +21,7 @@ export function probeHttp(url: string, signal: AbortSignal, tls?: ApplianceTls):
       resolve(status < 400 ? null : `${url} answered ${status}`)
     }
     const request = url.startsWith('https:')
-      ? https.get(url, { ...options, ca: tls?.ca, cert: tls?.cert, key: tls?.key }, answered)
+      ? https.get(url, { ...options, ca: tls?.ca, cert: tls?.cert, key: tls?.key, ...(address === undefined ? {} : { lookup: lookupAt(address) }) }, answered)
       : http.get(url, options, answered)
     request.on('error', (error) => resolve(`${url} does not answer: ${reason(error)}`))
   })

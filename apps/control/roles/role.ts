@@ -55,6 +55,8 @@ export interface Role extends Entry {
   readonly summary: string
   readonly imageId: string
   readonly services: readonly string[]
+  /** Host names besides its own that a machine of this role answers to over TLS. */
+  readonly names?: readonly string[]
   /** What must be true on the machine, in order. Same facts, same tasks. */
   tasks(context: RoleContext): readonly Task[]
   /** Asks each service from outside, within its own deadlines. A service that does not answer is an unhealthy entry, never a rejection. */

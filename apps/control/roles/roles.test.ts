@@ -56,7 +56,7 @@ describe('roles', () => {
     if (spawnSync('/usr/sbin/haproxy', ['-v']).error !== undefined) return context.skip('haproxy is not installed')
     const folder = mkdtempSync(path.join(tmpdir(), 'sc-haproxy-'))
     const paths = { config: path.join(folder, 'haproxy.cfg'), hosts: path.join(folder, 'hosts.map'), busy: path.join(folder, '503.http'), nobody: path.join(folder, '404.http') }
-    const routes = [{ app: 'guestbook', domain: 'guestbook.lab.test', port: 30000, healthPath: '/', servers: [{ name: 'a', address: '10.77.0.12' }] }]
+    const routes = [{ app: 'guestbook', domain: 'guestbook.lab.test', alias: 'guestbook.localhost', port: 30000, healthPath: '/', servers: [{ name: 'a', address: '10.77.0.12' }] }]
     writeFileSync(paths.config, renderHaproxy(routes, '10.77.0.0/24', paths))
     writeFileSync(paths.hosts, renderHosts(routes))
     writeFileSync(paths.busy, renderErrorPage('503 Service Unavailable', 'Busy', 'Wait.'))
