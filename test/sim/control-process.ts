@@ -68,7 +68,7 @@ export class ControlProcess {
   /** kill -9, as a power cut would. */
   async kill(): Promise<void> {
     const child = this.#child
-    if (child === undefined || child.exitCode !== null) return
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()) })
     child.kill('SIGKILL')
     await ended
@@ -85,11 +85,11 @@ export class ControlProcess {
     rmSync(this.home, { recursive: true, force: true })
   }
 
-  /** The operator API over the Unix socket. */
+  /** The operator API over the Unix socket; a route that begins with a slash is taken as it is. */
   api(method: string, route: string, body?: unknown): Promise<{ status: number; value: unknown }> {
     const text = body === undefined ? '' : JSON.stringify(body)
     return new Promise((resolve, reject) => {
-      const request = http.request({ socketPath: path.join(this.home, 'run/operator.sock'), path: `/api/v1/${route}`, method, headers: { host: 'localhost', ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) } }, (answer) => {
+      const request = http.request({ socketPath: path.join(this.home, 'run/operator.sock'), path: route.startsWith('/') ? route : `/api/v1/${route}`, method, headers: { host: 'localhost', ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) } }, (answer) => {
         let all = ''
         answer.setEncoding('utf8').on('data', (part: string) => { all += part }).on('end', () => resolve({ status: answer.statusCode ?? 0, value: all === '' ? undefined : JSON.parse(all) as unknown }))
       })
