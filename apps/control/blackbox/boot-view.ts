@@ -25,8 +25,7 @@ export function renderBoot(sessions: readonly Session[], index: number, context:
 /** What the first question of a boot says of the firmware, in words; empty where it says nothing. */
 export function firmwareOf(session: Session): string {
   const asking = dhcpOf(session).find((moment) => moment.fromMachine && moment.client !== 'system')
-  if (asking === undefined) return ''
-  return asking.client === 'ipxe' && dhcpOf(session).every(({ client }) => client !== 'firmware') ? `${architectureTitle(asking)}, iPXE in the card` : architectureTitle(asking)
+  return asking === undefined ? '' : architectureTitle(asking)
 }
 
 /** How the loader came: `TFTP snponly.efi, window 4`, `HTTP Boot snponly.efi`, `iPXE in the card`; empty where none was fetched. */

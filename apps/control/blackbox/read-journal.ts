@@ -39,7 +39,7 @@ export function readJournal(events: readonly JournalEvent[]): { moments: Moment[
       case 'tftp.sent': case 'tftp.failed': {
         const open = transfers.findLast((one) => one.end === 'open' && one.file === text(event, 'file'))
         const done = event.kind === 'tftp.sent'
-        if (open) Object.assign(open, { end: done ? 'done' : 'aborted', error: text(event, 'why'), endMs: at.atMs, bytes: done ? number(event, 'sizeBytes') ?? open.sizeBytes ?? 0 : number(event, 'bytes') ?? open.bytes, retries: number(event, 'retries') ?? number(event, 'resent') ?? open.retries })
+        if (open) Object.assign(open, { end: done ? 'done' : 'aborted', error: text(event, 'why'), endMs: at.atMs, bytes: done ? number(event, 'sizeBytes') ?? open.sizeBytes ?? 0 : number(event, 'bytes') ?? open.bytes, retries: number(event, 'retries') ?? open.retries })
         else moments.push({ ...at, kind: 'tftp', file: text(event, 'file'), server: '', sizeBytes: null, bytes: done ? number(event, 'sizeBytes') ?? 0 : 0, blockSize: 512, windowSize: 1, packets: 1, retries: number(event, 'retries') ?? 0, end: done ? 'done' : 'refused', error: text(event, 'why'), endMs: at.atMs })
         break
       }

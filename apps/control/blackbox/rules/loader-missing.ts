@@ -4,7 +4,7 @@ import { defineRule } from './rule.ts'
 
 /** The loader for its firmware is not in the boot manifest (yet). */
 export const loaderMissing = defineRule({
-  id: 'loader-missing', title: 'Its loader is not there yet', behind: ['wrong-architecture'],
+  id: 'loader-missing', title: 'Its loader is not there yet', behind: ['wrong-architecture', 'policy-ignored'],
   look({ session, context }) {
     const refused = session.moments.filter((moment) => moment.kind === 'ignored' && moment.why === 'no-boot-file')
     const asked = dhcpOf(session, 'discover').find(({ client }) => client === 'firmware')
