@@ -32,13 +32,14 @@
  * `disk NAME`, then for it `disk.size SECTORS512`, `disk.model`, `disk.serial`, `disk.wwn`, `disk.rotational 0|1`, `disk.removable 0|1`, `disk.transport`, `disk.contents`,
  * `nic NAME`, then `nic.mac`, `nic.link 0|1`, `nic.speed`, `nic.driver`, `nic.lldp HEX of one LLDP frame`.
  *
- * **Orders** (`id`, `kind`, `generation`, then by kind):
- * - `partitionDisk`: `disk=IDENTITY name=vda sizeSectors=N serial=S wwn=W`, `keepData=0|1`. The ramdisk finds the disk by WWN, else serial, else name and exact size; none or two that match: failed.
+ * **Orders** (`id`, `kind`, `generation`, `machine=MAC`, `uuid=UUID`, then by kind). The ramdisk refuses one for another machine, one of an older
+ * generation than it has heard of, and one whose disk is not exactly as planned; nothing is touched then.
+ * - `partitionDisk`: `disk=IDENTITY name=vda sizeSectors=N serial=S wwn=W`, `keepData=0|1`. The ramdisk finds the disk by WWN, else serial, else name and exact size; none, two, or another size, serial or WWN: failed.
  * - `writeImage`: `disk...` the same, `image=ID`, `rootUuid=UUID`; fetches the chunk list, writes, verifies each chunk's sha256, makes the
  *   disk bootable only after all of them (BIOS boot code last).
  * - `configureSystem`: mounts the root, unpacks files.tar over it, grows, sets `rootUuid`.
  * - `bootDisk`: `efi=1|0`; BootNext where there is UEFI, restores BootOrder, reboots. Reports `done` just before.
- * - `eraseDisk`: discards or zeroes the signatures and the first and last 16 MiB, all where `full=1`.
+ * - `eraseDisk`: discards (securely where the disk can), zeroes the signatures and the first and last 16 MiB, all where `full=1`, and reads it back.
  * - `reboot`, `poweroff`.
  */
 

@@ -66,7 +66,12 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
       const machine = registry.byMac(mac)
       return machine !== undefined && sessions.touch(mac, token) ? machine.id : undefined
     },
-    takeOrder: (id, waitMs, signal) => orders.take(id, waitMs, signal),
+    async takeOrder(id, waitMs, signal) {
+      const order = await orders.take(id, waitMs, signal)
+      const machine = registry.get(id)
+      // The ramdisk itself refuses an order that is not for its machine.
+      return order === undefined || machine === undefined ? undefined : { ...order, fields: { ...order.fields, machine: machine.mac, uuid: machine.inventory?.uuid ?? '' } }
+    },
     reportOrder: (id, orderId, report) => orders.report(id, orderId, report),
     chunkList(id, orderId) {
       const manifest = library.osManifest(registry.get(id)?.intent.imageId ?? '')

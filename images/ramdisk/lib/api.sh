@@ -13,6 +13,21 @@ api() {
     -o /run/sc/answer -w '%{http_code}' "$@" "$tls$api_path" 2>/run/sc/api.error || { [ -s /run/sc/api.error ] && log w "$(head -n 1 /run/sc/api.error)"; return 1; }
 }
 
+# fetch_for_order NAME SECONDS: what the order comes with, into /run/sc/NAME; six tries. Fails with 10 where the order is no longer wanted.
+fetch_for_order() {
+  for try in 1 2 3 4 5 6; do
+    code=$(api "$2" "/ramdisk/$mac/orders/$order_id/$1")
+    case $code in
+      200) mv /run/sc/answer "/run/sc/$1"; return ;;
+      410) return 10 ;;
+    esac
+    log w "$1: answer $code"
+    sleep 3
+  done
+  why="the appliance gave no $1 for this order: answer $code"
+  return 1
+}
+
 # Tries for ever: a machine that cannot tell what it is must not give up.
 post_facts() {
   pause=1

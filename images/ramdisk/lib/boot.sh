@@ -24,7 +24,7 @@ set_boot_next() {
 
 order_bootDisk() {
   unmount_all
-  if [ -n "$order_identity" ]; then find_disk "$order_identity" "$order_sectors" || return 1
+  if [ -n "$order_identity" ]; then find_ordered_disk || return 1
   else our_disk || { why='no disk, or more than one, carries an installed system'; return 1; }; fi
   if [ "$order_efi" = 1 ] && [ -d /sys/firmware/efi ]; then set_boot_next || log w 'the firmware took no boot entry: the network boot must hand over to the disk'; fi
   leave=reboot

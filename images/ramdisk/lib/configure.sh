@@ -1,18 +1,10 @@
 # From a copy of the image to this machine: its own file-system UUID, its size, its files.
 
 order_configureSystem() {
-  find_disk "$order_identity" "$order_sectors" || return 1
+  find_ordered_disk || return 1
   has_layout "$disk" || { why="$disk is not partitioned for this"; return 1; }
   root=$(part "$disk" 3) esp=$(part "$disk" 2) srv=$(part "$disk" 4)
-  for try in 1 2 3 4 5 6; do
-    code=$(api 120 "/ramdisk/$mac/orders/$order_id/files.tar")
-    [ "$code" = 200 ] && break
-    [ "$code" = 410 ] && return 10
-    log w "files.tar: answer $code"
-    sleep 3
-  done
-  if [ "$code" != 200 ]; then why="the appliance gave no files for this machine: answer $code"; return 1; fi
-  mv /run/sc/answer /run/sc/files.tar
+  fetch_for_order files.tar 120 || return $?
   unmount_all
   if [ "$(blkid -p -o value -s UUID "$root")" != "$order_rootUuid" ]; then run tune2fs -f -U "$order_rootUuid" "$root" || return 1; fi
   mkdir -p /mnt/root /mnt/esp

@@ -37,7 +37,7 @@ disk_model() {
 
 disk_transport() {
   case $(readlink -f /sys/block/$1) in
-    */usb*) echo usb ;; */nvme/*) echo nvme ;; */virtio*/block/*) echo virtio ;; */ata[0-9]*) echo sata ;; */mmc_host/*) echo mmc ;; *) echo scsi ;;
+    */usb*) echo usb ;; */nvme/*) echo nvme ;; */ata[0-9]*) echo sata ;; */mmc_host/*) echo mmc ;; */target*) echo scsi ;; */virtio*) echo virtio ;; *) echo scsi ;;
   esac
 }
 
@@ -61,20 +61,26 @@ read_contents() {
   awk -f /lib/system-cloud/contents.awk -v disks="$(disk_names | tr '\n' ' ')" /run/sc/blkid > /run/sc/contents
 }
 
-# find_disk IDENTITY [SECTORS]: sets `disk` to its name; fails, with `why`, unless exactly one disk matches and is as large as was seen.
-find_disk() {
+# as_planned WHAT SEEN PLANNED
+as_planned() {
+  [ "$2" = "$3" ] && return
+  why="disk $disk has the $1 '$2', and '$3' was planned: nothing was touched"
+  return 1
+}
+
+# find_ordered_disk: sets `disk` to the name of the disk that the order means; fails, with `why`, unless exactly one matches and all that was
+# seen of it when it was planned (size, serial, WWN) is so still.
+find_ordered_disk() {
   disk= found=0
   for name in $(disk_names); do
-    [ "$(disk_identity "$name")" = "$1" ] || continue
+    [ "$(disk_identity "$name")" = "$order_identity" ] || continue
     disk=$name found=$((found + 1))
   done
-  if [ -z "$1" ] || [ $found != 1 ]; then why="$found disks match '$1'; exactly one must: nothing was touched"; return 1; fi
-  if [ -n "$2" ] && [ "$(cat /sys/block/$disk/size)" != "$2" ]; then
-    why="disk $disk has $(cat /sys/block/$disk/size) sectors, not $2 as when it was planned: nothing was touched"
-    return 1
-  fi
+  if [ -z "$order_identity" ] || [ $found != 1 ]; then why="$found disks match '$order_identity'; exactly one must: nothing was touched"; return 1; fi
+  as_planned 'number of sectors' "$(cat /sys/block/$disk/size)" "$order_sectors" && as_planned 'serial number' "$(disk_serial $disk)" "$order_serial" &&
+    as_planned WWN "$(disk_wwn $disk)" "$order_wwn" || return 1
   if [ "$(cat /sys/block/$disk/ro)" = 1 ]; then why="disk $disk is read-only"; return 1; fi
-  log i "disk $1 is $disk"
+  log i "disk $order_identity is $disk"
 }
 
 # part DISK NUMBER: the device of a partition.

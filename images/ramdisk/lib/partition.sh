@@ -30,15 +30,14 @@ wait_for_partitions() {
 }
 
 order_partitionDisk() {
-  find_disk "$order_identity" "$order_sectors" || return 1
+  find_ordered_disk || return 1
   if [ $(($(cat /sys/block/$disk/size) / 2048)) -lt 6400 ]; then why="$disk is smaller than 6400 MiB"; return 1; fi
   if [ "$order_keepData" = 1 ] && has_layout "$disk"; then
     log i "$disk keeps its partitions and its data"
     wait_for_partitions "$disk" || return 1
     blkid -p "$(part "$disk" 4)" >/dev/null 2>&1 && return 0
   else
-    for path in /sys/block/$disk/$disk*; do [ -d "$path" ] && run wipefs -a -f "/dev/${path##*/}"; done
-    run wipefs -a -f /dev/$disk || return 1
+    wipe_signatures || return 1
     # Some disks ask for a larger alignment than 1 MiB; BIOS boot code does not move.
     cat > /run/sc/layout <<EOF
 label: gpt
@@ -51,27 +50,4 @@ EOF
     wait_for_partitions "$disk" || return 1
   fi
   run mkfs.ext4 -q -F -L sc-srv -E nodiscard "$(part "$disk" 4)"
-}
-
-order_eraseDisk() {
-  find_disk "$order_identity" "$order_sectors" || return 1
-  sectors=$(cat /sys/block/$disk/size)
-  for path in /sys/block/$disk/$disk*; do [ -d "$path" ] && run wipefs -a -f "/dev/${path##*/}"; done
-  run wipefs -a -f /dev/$disk
-  run blkdiscard -f /dev/$disk || log i "$disk does not discard; it is overwritten"
-  head_mib=16
-  [ $((sectors / 2048)) -lt 32 ] && head_mib=$((sectors / 2048))
-  run dd if=/dev/zero of=/dev/$disk bs=1M count=$head_mib oflag=direct conv=notrunc || return 1
-  run dd if=/dev/zero of=/dev/$disk bs=512 seek=$((sectors > 32768 ? sectors - 32768 : 0)) count=$((sectors > 32768 ? 32768 : sectors)) conv=notrunc,fsync || return 1
-  if [ "$order_full" = 1 ]; then
-    total=$((sectors / 2048)) at=0
-    while [ $at -lt $total ]; do
-      count=$((total - at > 512 ? 512 : total - at))
-      run dd if=/dev/zero of=/dev/$disk bs=1M seek=$at count=$count oflag=direct conv=notrunc || return 1
-      at=$((at + count))
-      report running $((at * 1048576)) $((sectors * 512)) "overwriting $disk" || return $?
-    done
-  fi
-  run blockdev --rereadpt /dev/$disk
-  return 0
 }

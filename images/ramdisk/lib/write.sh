@@ -40,15 +40,7 @@ write_batch() {
 }
 
 fetch_plan() {
-  for try in 1 2 3 4 5 6; do
-    code=$(api 60 "/ramdisk/$mac/orders/$order_id/chunks")
-    [ "$code" = 200 ] && break
-    [ "$code" = 410 ] && return 10
-    log w "chunk list: answer $code"
-    sleep 3
-  done
-  if [ "$code" != 200 ]; then why="the appliance gave no chunk list: answer $code"; return 1; fi
-  mv /run/sc/answer /run/sc/chunks
+  fetch_for_order chunks 60 || return $?
   awk -v root="$(blockdev --getsize64 "$(part "$disk" 3)")" -v esp="$(blockdev --getsize64 "$(part "$disk" 2)")" '
     BEGIN { room["root"] = root; room["esp"] = esp; room["bios"] = 1048576 }
     NF != 5 || $1 !~ /^[0-9a-f]+$/ || length($1) != 64 || ($2 $3 $4) !~ /^[0-9]+$/ || !($5 in room) || $3 + $4 > room[$5] { print "line " NR; exit 1 }
@@ -63,7 +55,7 @@ fetch_plan() {
 }
 
 order_writeImage() {
-  find_disk "$order_identity" "$order_sectors" || return 1
+  find_ordered_disk || return 1
   has_layout "$disk" || { why="$disk is not partitioned for this"; return 1; }
   wait_for_partitions "$disk" && fetch_plan || return $?
   run dd if=/dev/zero of=/dev/$disk bs=440 count=1 conv=notrunc,fsync || return 1
