@@ -18,7 +18,8 @@ export interface Appliance {
 }
 
 const consoleUpstreamPort = 3000
-const operatorPort = 8443
+/** Inside a lab's namespace; on a real card the console has the port that the person chose. */
+const labOperatorPort = 8443
 
 /**
  * Starts everything of the appliance. Whatever ends is started again.
@@ -28,6 +29,7 @@ const operatorPort = 8443
  */
 export function startAppliance(options: UpOptions, standing: Standing, namespace: string | undefined, say: (text: string) => void): Appliance {
   const root = path.join(import.meta.dirname, '..')
+  const operatorPort = namespace === undefined ? options.consolePort : labOperatorPort
   const logs = path.join(options.dataDir, 'log')
   const state = path.join(options.dataDir, 'state')
   for (const folder of [logs, state]) mkdirSync(folder, { recursive: true, mode: 0o700 })
