@@ -2,7 +2,7 @@ import path from 'node:path'
 import { build } from 'esbuild'
 
 /** The programs that the bench runs as processes of their own, and the thread of one, by the name of their bundle. */
-const programs = { ours: 'test/bench/ours-process.ts', 'hot-writer': 'apps/control/store/hot-writer.ts', dora: 'test/bench/clients/dora.ts', tftp: 'test/bench/clients/tftp.ts', http: 'test/bench/clients/http.ts' }
+const programs = { ours: 'test/bench/ours-process.ts', 'hot-writer': 'apps/control/store/hot-writer.ts', dora: 'test/bench/clients/dora.ts', tftp: 'test/bench/clients/tftp.ts', http: 'test/bench/clients/http.ts', storm: 'test/sim/storm/main.ts' }
 
 /** Bundles the bench's own programs as the product's are bundled, and returns the folder that holds them, which the caller removes. */
 export async function buildPrograms(): Promise<string> {

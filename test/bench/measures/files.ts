@@ -1,16 +1,13 @@
-import { randomFillSync } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { Bench } from '../bench.ts'
 import type { HttpResult } from '../clients/http.ts'
 import type { TftpResult } from '../clients/tftp.ts'
+import { mebibyte, prepare } from '../noise.ts'
 import { atftpd } from '../peers/atftpd.ts'
 import { nginx } from '../peers/nginx.ts'
 import { oursHttp, oursTftp } from '../peers/ours.ts'
 import type { FilePeer } from '../peers/peer.ts'
 import { tftpdHpa } from '../peers/tftpd-hpa.ts'
-
-const mebibyte = 1 << 20
 
 /** TFTP without and with windows, with one and with 64 clients, and with one packet in a hundred lost. */
 export async function measureTftp(bench: Bench): Promise<void> {
@@ -46,20 +43,4 @@ export async function measureHttp(bench: Bench): Promise<void> {
     } })
     await server.stop()
   }
-}
-
-/** A folder with files of noise; kept between runs. */
-function prepare(bench: Bench, name: string, files: Readonly<Record<string, number>>): string {
-  const folder = path.join(bench.files, name)
-  mkdirSync(folder, { recursive: true })
-  const noise = Buffer.alloc(mebibyte)
-  for (const [file, sizeBytes] of Object.entries(files)) {
-    const place = path.join(folder, file)
-    if (existsSync(place) && statSync(place).size === sizeBytes) continue
-    const draft = openSync(`${place}.new`, 'w', 0o644)
-    for (let written = 0; written < sizeBytes; written += mebibyte) writeSync(draft, randomFillSync(noise))
-    closeSync(draft)
-    renameSync(`${place}.new`, place)
-  }
-  return folder
 }

@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.ts'
 import { measureBurst, measureDhcp, measureScale } from './dhcp.ts'
 import { measureHttp, measureTftp } from './files.ts'
+import { measureStorm } from './storm.ts'
 
 /** Every measure of the bench, in the order of a whole run. */
 export const measures: readonly { readonly id: string; readonly title: string; run(bench: Bench): Promise<void> }[] = [
@@ -9,4 +10,5 @@ export const measures: readonly { readonly id: string; readonly title: string; r
   { id: 'scale', title: 'larger pools and more leases', run: measureScale },
   { id: 'tftp', title: 'TFTP with and without windows and loss, against tftpd-hpa and atftpd', run: measureTftp },
   { id: 'http', title: 'an image of 1 GiB over HTTP, against nginx', run: measureHttp },
+  { id: 'storm', title: '1,000 simulated machines boot within ten seconds, with and without faults', run: measureStorm },
 ]
