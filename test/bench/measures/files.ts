@@ -11,7 +11,7 @@ import { tftpdHpa } from '../peers/tftpd-hpa.ts'
 
 /** TFTP without and with windows, with one and with 64 clients, and with one packet in a hundred lost. */
 export async function measureTftp(bench: Bench): Promise<void> {
-  const folder = prepare(bench, 'tftp', { 'loader.efi': mebibyte, 'initrd.img': (bench.quick ? 4 : 50) * mebibyte })
+  const folder = prepare(bench.files, 'tftp', { 'loader.efi': mebibyte, 'initrd.img': (bench.quick ? 4 : 50) * mebibyte })
   const hpa: readonly FilePeer[] = [tftpdHpa]
   const both: readonly FilePeer[] = [tftpdHpa, atftpd(bench.built)]
   const variants = [{ window: 1, loss: 0, peers: hpa }, { window: 16, loss: 0, peers: both }, { window: 16, loss: 0.01, peers: both }].flatMap((one) => [1, 64].map((clients) => ({ ...one, clients })))
@@ -32,7 +32,7 @@ export async function measureTftp(bench: Bench): Promise<void> {
 /** An image of 1 GiB over HTTP, from the page cache. */
 export async function measureHttp(bench: Bench): Promise<void> {
   const sizeBytes = (bench.quick ? 16 : 1024) * mebibyte
-  const folder = prepare(bench, 'http', { image: sizeBytes })
+  const folder = prepare(bench.files, 'http', { image: sizeBytes })
   for (const pair of bench.pairs()) for (const clients of [16, 64]) for (const peer of [oursHttp(bench.built), nginx]) {
     const server = await bench.world.start(peer.id, peer.plan(bench.world, folder))
     const before = server.cpu.seconds()

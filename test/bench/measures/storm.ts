@@ -6,7 +6,7 @@ import { oursPlan } from '../peers/ours.ts'
 
 /** A room full of machines gets power: each takes its three addresses, its loader, its script, and a ramdisk of 12 MiB. */
 export async function measureStorm(bench: Bench): Promise<void> {
-  const folder = prepare(bench, 'storm', { 'undionly.kpxe': mebibyte, 'snponly.efi': mebibyte, 'ipxe.efi': mebibyte, vmlinuz: 8 * mebibyte, 'initrd.img': 4 * mebibyte })
+  const folder = prepare(bench.files, 'storm', { 'undionly.kpxe': mebibyte, 'snponly.efi': mebibyte, 'ipxe.efi': mebibyte, vmlinuz: 8 * mebibyte, 'initrd.img': 4 * mebibyte })
   const machines = bench.quick ? 50 : 1000
   for (const pair of bench.pairs()) for (const [variant, faults] of [['no faults', []], ['all faults', faultNames]] as const) {
     const server = await bench.world.start('ours', oursPlan(bench.built, bench.world, { folder }))
