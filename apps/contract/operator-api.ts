@@ -130,6 +130,7 @@ export type Problem = z.infer<typeof Problem>
  * | POST machines/:m/release, /retry, /rename, /power; PUT machines/:m/power-driver | ReleaseRequest, {}, RenameRequest, PowerRequest, PowerConfigRequest | Machine |
  * | GET power-drivers | | PowerDriverInfo[] |
  * | GET claims; POST claims/:id/accept, claims/:id/reject | | Claim[]; Claim |
+ * | POST backup; POST restore (application/octet-stream) | the archive | the archive, application/gzip; 202 `{ at, version }`, then control restarts. Root on the appliance only |
  * | DELETE machines/:m | | 204 (forget) |
  * | GET machines/:m/events?after=SEQ&limit=N | | EventPage |
  * | GET machines/:m/log?after=SEQ&limit=N, machines/:m/log.txt | | LogPage, text/plain download |

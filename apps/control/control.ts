@@ -3,6 +3,8 @@ import { resumeDeploys } from '#control/apps/deploy-app'
 import type { AppDeps } from '#control/apps/deps'
 import { keepImages } from '#control/apps/keep-images'
 import { registerAppRoutes, viewApps } from '#control/apps/routes'
+import { registerBackupRoutes } from './backup/routes.ts'
+import { clearLeftovers, takeStagedRestore } from './backup/state-archive.ts'
 import { openBlackbox } from './blackbox/blackbox.ts'
 import type { Config } from './config.ts'
 import { openCore, type Core } from './core.ts'
@@ -10,7 +12,7 @@ import { hostsFile, renderHosts } from './hosts-file.ts'
 import { makeMachineDeps, makeSite } from './machine-side.ts'
 import { watchMachines } from './machines/watch.ts'
 import { openNetworks } from './networks/networks.ts'
-import { makeFirstUser, makeOperatorDeps, managerAddress, renderCloud, type AppsPart } from './operator-side.ts'
+import { makeFirstUser, makeOperatorDeps, managerAddress, renderCloud, version, type AppsPart } from './operator-side.ts'
 import { serveBalancer, serveMachines, serveNetboot, serveOperators, type Listening } from './serve.ts'
 
 /** A running control process. */
@@ -22,17 +24,21 @@ export interface Control {
 
 /** The journal's length: some weeks of a rack. */
 const keptEvents = 200_000
+const restartMs = 2000
 
 /** Builds everything, binds all sockets, serves. */
 export async function startControl(config: Config, log: Logger): Promise<Control> {
+  clearLeftovers(config.stateDir)
+  const restored = takeStagedRestore(config.stateDir)
   const core = await openCore(config, log)
+  if (restored !== undefined) await core.journal.record({ machineId: null, kind: 'state.restored', level: 'warn', text: `The state of ${restored.at} was restored`, data: { at: restored.at } })
   const networks = await openNetworks(core)
   await makeFirstUser(core)
   const stop = new AbortController()
   const apps = appsPart(core, stop.signal)
   const blackbox = openBlackbox(core, networks)
   const machineDeps = makeMachineDeps(core, networks.state)
-  const operatorDeps = makeOperatorDeps(core, networks, { ...apps, register: (app) => { apps.register(app); blackbox.register(app) } })
+  const operatorDeps = makeOperatorDeps(core, networks, { ...apps, register: (app) => { apps.register(app); blackbox.register(app); registerBackupRoutes(app, core, version, restart) } })
   // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
   core.start()
   const machines = await serveMachines(core, machineDeps)
@@ -66,6 +72,13 @@ export async function startControl(config: Config, log: Logger): Promise<Control
       await core.close()
     },
   }
+}
+
+/** Ends this process as a signal would: whoever started it starts it again. */
+const restart = (): void => {
+  process.kill(process.pid, 'SIGTERM')
+  // Machines' long questions would keep it for half a minute.
+  setTimeout(() => process.exit(0), restartMs)
 }
 
 /** Apps, over what the core has. An app's log is kept beside the machines' logs, as `app-NAME`. */

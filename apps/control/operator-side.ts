@@ -16,7 +16,8 @@ import { hashPassword, makeOneTimePassword } from './people/password.ts'
 /** What the apps module adds to the operator API. */
 export interface AppsPart { register(app: FastifyInstance): void; list(): App[] }
 
-const version = '0.1.0'
+/** This version of the appliance. */
+export const version = '0.1.0'
 
 /** The cloud as operators see it. */
 export function renderCloud(core: Core, apps: readonly App[]): Cloud {

@@ -74,6 +74,12 @@ export class ControlProcess {
     await ended
   }
 
+  /** Resolves when the process has ended, by itself or otherwise. */
+  ended(): Promise<void> {
+    const child = this.#child
+    return child === undefined || child.exitCode !== null ? Promise.resolve() : new Promise((resolve) => { child.once('exit', () => resolve()) })
+  }
+
   /** Kills it and starts it again. */
   async restart(): Promise<void> {
     await this.kill()

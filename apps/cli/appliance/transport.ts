@@ -1,6 +1,8 @@
+import { createWriteStream } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Target } from './find.ts'
 
 /** One HTTP answer, read to its end. */
@@ -10,7 +12,7 @@ export interface Answer { readonly status: number; readonly headers: http.Incomi
 export class Unreachable extends Error {}
 
 /** The question: `body` with its media type, or a stream of it. */
-export interface Ask { readonly method: string; readonly path: string; readonly body?: Buffer | Readable; readonly contentType?: string; readonly timeoutMs?: number }
+export interface Ask { readonly method: string; readonly path: string; readonly body?: Buffer | Readable; readonly contentType?: string; readonly timeoutMs?: number; /** Where the body of a good answer goes, a file that is not there yet, instead of `body`. */ readonly into?: string }
 
 const certificateFaults = new Set(['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'])
 
@@ -29,6 +31,10 @@ export function send(target: Target, ask: Ask, limitBytes = 256 * 1024 * 1024): 
     if (Buffer.isBuffer(ask.body)) headers['content-length'] = String(ask.body.length)
     const options: https.RequestOptions = { method: ask.method, path: ask.path, headers, timeout: ask.timeoutMs ?? 30_000 }
     const done = (response: http.IncomingMessage): void => {
+      if (ask.into !== undefined && (response.statusCode ?? 0) < 400) {
+        pipeline(response, createWriteStream(ask.into, { flags: 'wx', mode: 0o600, flush: true })).then(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.alloc(0) }), reject)
+        return
+      }
       const parts: Buffer[] = []
       let size = 0
       response.on('data', (part: Buffer) => {

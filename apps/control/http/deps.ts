@@ -7,8 +7,8 @@ import type { PeopleStore } from '../store/people-store.ts'
 
 /** An operator's wish that cannot be met: `status` 404, 409 (stale or not allowed now), 422 (makes no sense) or 503, and a sentence that says what to do. */
 export class Refusal extends Error {
-  readonly status: 400 | 404 | 409 | 413 | 422 | 503
-  constructor(status: 400 | 404 | 409 | 413 | 422 | 503, sentence: string) {
+  readonly status: 400 | 403 | 404 | 409 | 413 | 422 | 503
+  constructor(status: 400 | 403 | 404 | 409 | 413 | 422 | 503, sentence: string) {
     super(sentence)
     this.status = status
   }

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+/** The migrations that this version has, in order. */
+export const migrationNames = (migrationsDir: string): string[] => readdirSync(migrationsDir).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort()
+
 /**
  * Brings a SQLite file to the newest migration: `NNNN_name.sql` files in order, one transaction each, after a backup copy of the file.
  *
@@ -17,7 +20,7 @@ export function migrate(file: string, migrationsDir: string): string[] {
     db.pragma('synchronous = FULL')
     db.exec('CREATE TABLE IF NOT EXISTS "_migrations" (name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL)')
     const applied = new Map((db.prepare('SELECT name, checksum FROM "_migrations"').all() as { name: string; checksum: string }[]).map((row) => [row.name, row.checksum]))
-    const known = readdirSync(migrationsDir).filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name)).sort()
+    const known = migrationNames(migrationsDir)
     const lost = [...applied.keys()].filter((name) => !known.includes(name))
     if (lost.length > 0) throw new Error(`the database was written by a newer System Cloud (it has ${lost.join(', ')}): install that version again`)
     const wanted = known.map((name) => ({ name, sql: readFileSync(path.join(migrationsDir, name), 'utf8') })).map((one) => ({ ...one, checksum: createHash('sha256').update(one.sql).digest('hex') }))
