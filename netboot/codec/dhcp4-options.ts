@@ -30,11 +30,13 @@ export function readAddress(options: Options, code: number): string | undefined 
 
 /** Text as clients send it: Latin-1, ends at the first NUL, control characters become spaces. Empty where absent. */
 export function readText(options: Options, code: number, max = 255): string {
-  return cleanText(options.get(code) ?? new Uint8Array(), max)
+  const value = options.get(code)
+  return value === undefined ? '' : cleanText(value, max)
 }
 
 /** Bytes of a client as text that can be shown: ends at the first NUL, control characters become spaces. */
 export function cleanText(bytes: Uint8Array, max = 255): string {
+  if (bytes.length === 0) return ''
   const end = bytes.indexOf(0)
   return decodeLatin(end < 0 ? bytes : bytes.subarray(0, end)).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trim().slice(0, max)
 }
@@ -51,7 +53,8 @@ export function readNumber(options: Options, code: number): number | undefined {
  * @see RFC 4578 §2.1
  */
 export function readArchitectures(options: Options): number[] {
-  const value = options.get(option.architecture) ?? new Uint8Array()
+  const value = options.get(option.architecture)
+  if (value === undefined) return []
   return Array.from({ length: value.length >> 1 }, (_, index) => (value[2 * index] ?? 0) * 256 + (value[2 * index + 1] ?? 0))
 }
 

@@ -1,6 +1,6 @@
 import { fault, ok, type Result } from '#contract/result'
 import { option, type Options } from './dhcp4-options.ts'
-import { decodeIpv4, encodeIpv4 } from './ipv4.ts'
+import { decodeIpv4, writeIpv4 } from './ipv4.ts'
 import { decodeLatin, encodeLatin, plainBytes } from './latin.ts'
 
 /** A DHCPv4 message. RFC 2131's own field names stand behind each. Addresses are dotted; 0.0.0.0 means "none". */
@@ -77,26 +77,25 @@ export function decodeDhcp4(datagram: Uint8Array): Result<DhcpMessage, Dhcp4Faul
   if (hardwareLength > 16) return fault({ kind: 'hardware-address-too-long', length: hardwareLength })
   if (view.getUint32(fixedBytes) !== cookie) return fault({ kind: 'no-magic-cookie' })
 
-  const pieces = new Map<number, Uint8Array[]>()
-  const overruns = collectOptions(bytes, fixedBytes + 4, bytes.length, pieces)
+  const options = new Map<number, Uint8Array>()
+  const overruns = collectOptions(bytes, fixedBytes + 4, bytes.length, options)
   if (overruns) return fault(overruns)
-  const overload = pieces.get(option.overload)?.[0]?.[0] ?? 0
+  const overload = options.get(option.overload)?.[0] ?? 0
   const fileHasOptions = (overload & 1) !== 0
   const nameHasOptions = (overload & 2) !== 0
-  const inFile = fileHasOptions ? collectOptions(bytes, fileAt, fixedBytes, pieces) : undefined
-  const inName = nameHasOptions ? collectOptions(bytes, nameAt, fileAt, pieces) : undefined
+  const inFile = fileHasOptions ? collectOptions(bytes, fileAt, fixedBytes, options) : undefined
+  const inName = nameHasOptions ? collectOptions(bytes, nameAt, fileAt, options) : undefined
   if (inFile ?? inName) return fault((inFile ?? inName) as Dhcp4Fault)
-  pieces.delete(option.overload)
+  options.delete(option.overload)
 
   return ok({
     op: op === 1 ? 'request' : 'reply',
     hardwareType: view.getUint8(1), hops: view.getUint8(3), xid: view.getUint32(4), secs: view.getUint16(8), flags: view.getUint16(10),
-    clientAddress: decodeIpv4(bytes.subarray(12)), yourAddress: decodeIpv4(bytes.subarray(16)),
-    nextServer: decodeIpv4(bytes.subarray(20)), relayAddress: decodeIpv4(bytes.subarray(24)),
+    clientAddress: decodeIpv4(bytes, 12), yourAddress: decodeIpv4(bytes, 16), nextServer: decodeIpv4(bytes, 20), relayAddress: decodeIpv4(bytes, 24),
     hardwareAddress: bytes.slice(28, 28 + hardwareLength),
     serverName: nameHasOptions ? '' : fieldText(bytes.subarray(nameAt, fileAt)),
     bootFile: fileHasOptions ? '' : fieldText(bytes.subarray(fileAt, fixedBytes)),
-    options: new Map(Array.from(pieces, ([code, parts]) => [code, joinBytes(parts)])),
+    options,
   })
 }
 
@@ -105,11 +104,24 @@ export function decodeDhcp4(datagram: Uint8Array): Result<DhcpMessage, Dhcp4Faul
  * unused file and sname fields take the rest (option 52). Fault: `message-too-big`.
  */
 export function encodeDhcp4(message: DhcpMessage, maxBytes = defaultMaxBytes): Result<Uint8Array, Dhcp4EncodeFault> {
-  const encoded = Array.from(message.options).filter(([code]) => code !== option.overload).map(([code, value]) => encodeOption(code, value))
-  const size = encoded.reduce((sum, piece) => sum + piece.length, 0)
-  const header = encodeHeader(message)
-  if (fixedBytes + 4 + size + 1 <= maxBytes) return ok(joinBytes([header, ...encoded, Uint8Array.of(option.end)], minimumBytes))
+  let size = 0
+  for (const [code, value] of message.options) if (code !== option.overload) size += encodedBytes(value)
+  if (fixedBytes + 4 + size + 1 <= maxBytes) {
+    const whole = new Uint8Array(Math.max(minimumBytes, fixedBytes + 4 + size + 1))
+    writeHeader(message, whole)
+    let at = fixedBytes + 4
+    for (const [code, value] of message.options) if (code !== option.overload) at = writeOption(whole, at, code, value)
+    whole[at] = option.end
+    return ok(whole)
+  }
 
+  const encoded = Array.from(message.options).filter(([code]) => code !== option.overload).map(([code, value]) => {
+    const piece = new Uint8Array(encodedBytes(value))
+    writeOption(piece, 0, code, value)
+    return piece
+  })
+  const header = new Uint8Array(fixedBytes + 4)
+  writeHeader(message, header)
   const main = new Packer(maxBytes - fixedBytes - 4 - 4)
   const file = new Packer(message.bootFile === '' ? fixedBytes - fileAt - 1 : 0)
   const name = new Packer(message.serverName === '' ? fileAt - nameAt - 1 : 0)
@@ -130,8 +142,11 @@ export function encodeDhcp4(message: DhcpMessage, maxBytes = defaultMaxBytes): R
 /** The Ethernet address as text, or undefined where the hardware is not Ethernet. */
 export function readMac(message: DhcpMessage): string | undefined {
   if (message.hardwareType !== 1 || message.hardwareAddress.length !== 6) return undefined
-  return Array.from(message.hardwareAddress, (byte) => byte.toString(16).padStart(2, '0')).join(':')
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = message.hardwareAddress
+  return `${hex[a]}:${hex[b]}:${hex[c]}:${hex[d]}:${hex[e]}:${hex[f]}`
 }
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 class Packer {
   private readonly parts: Uint8Array[] = []
@@ -147,7 +162,7 @@ class Packer {
   bytes(): Uint8Array { return joinBytes(this.parts) }
 }
 
-function collectOptions(bytes: Uint8Array, from: number, to: number, into: Map<number, Uint8Array[]>): Dhcp4Fault | undefined {
+function collectOptions(bytes: Uint8Array, from: number, to: number, into: Map<number, Uint8Array>): Dhcp4Fault | undefined {
   let at = from
   while (at < to) {
     const code = bytes[at] ?? option.end
@@ -155,40 +170,47 @@ function collectOptions(bytes: Uint8Array, from: number, to: number, into: Map<n
     if (code === option.pad) { at += 1; continue }
     const length = bytes[at + 1]
     if (length === undefined || at + 2 > to || at + 2 + length > to) return { kind: 'option-overruns', option: code, at, need: (length ?? 0) + 2, have: to - at }
-    const pieces = into.get(code)
-    const value = bytes.slice(at + 2, at + 2 + length)
-    if (pieces) pieces.push(value)
-    else into.set(code, [value])
+    const before = into.get(code)
+    const value = bytes.subarray(at + 2, at + 2 + length)
+    into.set(code, before ? joinBytes([before, value]) : value)
     at += 2 + length
   }
   return undefined
 }
 
-function encodeOption(code: number, value: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (let at = 0; at === 0 || at < value.length; at += 255) {
-    const piece = value.subarray(at, at + 255)
-    parts.push(Uint8Array.of(code, piece.length), piece)
+/** An option of more than 255 bytes goes in pieces, an empty one in one. */
+const encodedBytes = (value: Uint8Array): number => value.length + 2 * Math.max(1, Math.ceil(value.length / 255))
+
+function writeOption(into: Uint8Array, start: number, code: number, value: Uint8Array): number {
+  let at = start
+  for (let from = 0; from === 0 || from < value.length; from += 255) {
+    const length = Math.min(255, value.length - from)
+    into[at] = code
+    into[at + 1] = length
+    if (length < 16) for (let index = 0; index < length; index += 1) into[at + 2 + index] = value[from + index] ?? 0
+    else into.set(value.subarray(from, from + length), at + 2)
+    at += 2 + length
   }
-  return joinBytes(parts)
+  return at
 }
 
-function encodeHeader(message: DhcpMessage): Uint8Array {
-  const header = new Uint8Array(fixedBytes + 4)
-  const view = new DataView(header.buffer)
-  header.set([message.op === 'request' ? 1 : 2, message.hardwareType, Math.min(16, message.hardwareAddress.length), message.hops])
+function writeHeader(message: DhcpMessage, into: Uint8Array): void {
+  const view = new DataView(into.buffer, into.byteOffset, into.byteLength)
+  into[0] = message.op === 'request' ? 1 : 2
+  into[1] = message.hardwareType
+  into[2] = Math.min(16, message.hardwareAddress.length)
+  into[3] = message.hops
   view.setUint32(4, message.xid)
   view.setUint16(8, message.secs)
   view.setUint16(10, message.flags)
-  header.set(encodeIpv4(message.clientAddress), 12)
-  header.set(encodeIpv4(message.yourAddress), 16)
-  header.set(encodeIpv4(message.nextServer), 20)
-  header.set(encodeIpv4(message.relayAddress), 24)
-  header.set(message.hardwareAddress.subarray(0, 16), 28)
-  header.set(fieldBytes(message.serverName, fileAt - nameAt), nameAt)
-  header.set(fieldBytes(message.bootFile, fixedBytes - fileAt), fileAt)
+  writeIpv4(message.clientAddress, into, 12)
+  writeIpv4(message.yourAddress, into, 16)
+  writeIpv4(message.nextServer, into, 20)
+  writeIpv4(message.relayAddress, into, 24)
+  into.set(message.hardwareAddress.subarray(0, 16), 28)
+  if (message.serverName !== '') into.set(encodeLatin(message.serverName).subarray(0, fileAt - nameAt), nameAt)
+  if (message.bootFile !== '') into.set(encodeLatin(message.bootFile).subarray(0, fixedBytes - fileAt), fileAt)
   view.setUint32(fixedBytes, cookie)
-  return header
 }
 
 function joinBytes(parts: readonly Uint8Array[], minimum = 0): Uint8Array {
@@ -200,8 +222,7 @@ function joinBytes(parts: readonly Uint8Array[], minimum = 0): Uint8Array {
 }
 
 function fieldText(field: Uint8Array): string {
+  if (field[0] === 0) return ''
   const end = field.indexOf(0)
   return decodeLatin(end < 0 ? field : field.subarray(0, end))
 }
-
-const fieldBytes = (text: string, room: number): Uint8Array => encodeLatin(text).subarray(0, room)

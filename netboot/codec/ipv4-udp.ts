@@ -1,5 +1,5 @@
 import { checksum } from './icmp6-ra.ts'
-import { encodeIpv4 } from './ipv4.ts'
+import { writeIpv4 } from './ipv4.ts'
 
 /**
  * An IPv4 packet with one UDP datagram, for a client that has no address yet and so answers no ARP.
@@ -13,8 +13,8 @@ export function encodeIpv4Udp(from: { address: string; port: number }, to: { add
   packet.set([0x45, 0x10])
   view.setUint16(2, packet.length)
   packet.set([0x40, 0, 64, 17], 6)
-  packet.set(encodeIpv4(from.address), 12)
-  packet.set(encodeIpv4(to.address), 16)
+  writeIpv4(from.address, packet, 12)
+  writeIpv4(to.address, packet, 16)
   view.setUint16(10, checksum(new Uint8Array(), packet.subarray(0, 20), -20))
   view.setUint16(20, from.port)
   view.setUint16(22, to.port)

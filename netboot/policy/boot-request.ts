@@ -49,9 +49,7 @@ export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kin
   const vendorClass = readText(message.options, option.vendorClass)
   const bootClass = vendorClass.startsWith('PXEClient') ? 'PXEClient' : vendorClass.startsWith('HTTPClient') ? 'HTTPClient' : null
   const isIpxe = readIsIpxe(message.options)
-  const types = readArchitectures(message.options)
-  const known = types.map((number) => architectures.entries.find(({ dhcpTypes, httpTypes }) => dhcpTypes.includes(number) || httpTypes.includes(number))).find((entry) => entry !== undefined)
-  const architecture = bootClass === null && !isIpxe ? null : known ?? null
+  const architecture = bootClass === null && !isIpxe ? null : findArchitecture(readArchitectures(message.options))
   return ok({
     type, mac, architecture, bootClass,
     client: {
@@ -59,7 +57,7 @@ export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kin
       architecture: architecture?.id ?? null, vendorClass: vendorClass.slice(0, 64), hostname: readText(message.options, option.hostname, 63),
       uuid: decodeClientUuid(message.options.get(option.clientUuid)),
     },
-    clientId: Array.from((message.options.get(option.clientId) ?? new Uint8Array()).subarray(0, 255), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    clientId: Buffer.from((message.options.get(option.clientId) ?? nothing).subarray(0, 255)).toString('hex'),
     requestedAddress: readAddress(message.options, option.requestedAddress) ?? null,
     serverId: readAddress(message.options, option.serverId) ?? null,
     clientAddress: orNull(message.clientAddress), relayAddress: orNull(message.relayAddress), relay: relay.value,
@@ -68,6 +66,17 @@ export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kin
     wantedOptions: Array.from(message.options.get(option.parameterList) ?? []),
     maxBytes: readMaxBytes(message),
   })
+}
+
+const nothing = new Uint8Array()
+
+/** The first that is known. */
+function findArchitecture(types: readonly number[]): BootArchitecture | null {
+  for (const type of types) {
+    const found = architectures.entries.find(({ dhcpTypes, httpTypes }) => dhcpTypes.includes(type) || httpTypes.includes(type))
+    if (found) return found
+  }
+  return null
 }
 
 /** Quirk: OVMF says 65280 (ff00) in its REQUEST after 1472 in the DISCOVER (uefi-virtio-ovmfnative-pxe.pcap); nothing above one Ethernet frame is sent. */

@@ -1,11 +1,13 @@
 import os from 'node:os'
 import koffi from 'koffi'
+import { writeIpv4 } from '../codec/ipv4.ts'
 
 const libc = koffi.load('libc.so.6')
 const socket = libc.func('int socket(int domain, int type, int protocol)')
 const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
 const sendto = libc.func('long sendto(int fd, const uint8_t *bytes, unsigned long length, int flags, const uint8_t *address, uint32_t addressLength)')
+const recvmmsg = libc.func('int recvmmsg(int fd, uint8_t *messages, unsigned int count, int flags, void *timeout)')
 const recv = libc.func('long recv(int fd, _Out_ uint8_t *bytes, unsigned long length, int flags)')
 const close = libc.func('int close(int fd)')
 const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
@@ -22,7 +24,10 @@ const SO_ATTACH_FILTER = 26
 const SO_RCVBUFFORCE = 33
 const ETH_P_IPV6 = 0x86dd
 
+const MSG_DONTWAIT = 0x40
+
 const receiveBufferBytes = 8 * 1024 * 1024
+const outName = inetAddress('0.0.0.0', 0)
 
 /** The number of a network interface. Throws where there is none of that name. */
 export function interfaceIndex(name: string): number {
@@ -55,6 +60,52 @@ export function openUdp(device: string, address: string, port: number): number {
   }
 }
 
+/** The most datagrams that one call takes. */
+const batch = 64
+const datagramBytes = 2048
+const messageBytes = 64 // struct mmsghdr
+/**
+ * The kernel is given their addresses, so all four must live as long as the process: as one object that `drainUdp` holds, because a
+ * constant that no function uses is collected. One set for all sockets: it is read out before the next call.
+ */
+const incoming = { bytes: Buffer.allocUnsafeSlow(batch * datagramBytes), names: Buffer.alloc(batch * 16), vectors: Buffer.alloc(batch * 16), messages: Buffer.alloc(batch * messageBytes) }
+for (let at = 0; at < batch; at += 1) {
+  incoming.vectors.writeBigUInt64LE(BigInt(koffi.address(incoming.bytes)) + BigInt(at * datagramBytes), at * 16)
+  incoming.vectors.writeUInt32LE(datagramBytes, at * 16 + 8)
+  // name 8, its length 4 (8), vectors 8, their count 8, control 16, flags 8, received 8
+  incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.names)) + BigInt(at * 16), at * messageBytes)
+  incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.vectors)) + BigInt(at * 16), at * messageBytes + 16)
+  incoming.messages.writeUInt32LE(1, at * messageBytes + 24)
+}
+
+/**
+ * Takes up to 64 datagrams that wait in a UDP socket, each a copy of its own and cut to 2048 bytes, and returns how many there were. `dgram`
+ * needs some 10 µs and 64 KiB for each.
+ */
+export function drainUdp(fd: number, take: (bytes: Uint8Array, from: { address: string; port: number }) => void): number {
+  const { bytes, names, messages } = incoming
+  for (let at = 0; at < batch; at += 1) messages.writeUInt32LE(16, at * messageBytes + 8)
+  const count = recvmmsg(fd, messages, batch, MSG_DONTWAIT, null) as number
+  const taken: { bytes: Uint8Array; from: { address: string; port: number } }[] = []
+  for (let at = 0; at < count; at += 1) {
+    const length = Math.min(datagramBytes, messages.readUInt32LE(at * messageBytes + 56))
+    const name = at * 16
+    taken.push({
+      bytes: Buffer.from(bytes.subarray(at * datagramBytes, at * datagramBytes + length)),
+      from: { address: `${names[name + 4]}.${names[name + 5]}.${names[name + 6]}.${names[name + 7]}`, port: names.readUInt16BE(name + 2) },
+    })
+  }
+  for (const one of taken) take(one.bytes, one.from)
+  return count
+}
+
+/** Sends a datagram at once; false where the kernel did not take it. `dgram` needs three times the CPU. */
+export function sendUdp(fd: number, bytes: Uint8Array, to: { address: string; port: number }): boolean {
+  outName.writeUInt16BE(to.port, 2)
+  writeIpv4(to.address, outName, 4)
+  return Number(sendto(fd, bytes, bytes.length, MSG_DONTWAIT, outName, 16)) >= 0
+}
+
 /** A socket for whole packets below UDP. */
 export interface PacketSocket {
   /** Sends a network-layer packet to a hardware address. Throws where the kernel refuses it. */
@@ -81,8 +132,9 @@ export function openPacketSocket(device: string, listen: boolean): PacketSocket 
     check('bind the packet socket', bind(fd, linkAddress(index, ETH_P_IPV6, new Uint8Array(6)), 20) as number)
   }
   const buffer = new Uint8Array(2048)
+  const to = Buffer.alloc(20)
   return {
-    send(mac, etherType, packet) { check('send a frame', Number(sendto(fd, packet, packet.length, 0, linkAddress(index, etherType, mac), 20))) },
+    send(mac, etherType, packet) { check('send a frame', Number(sendto(fd, packet, packet.length, MSG_DONTWAIT, linkAddress(index, etherType, mac, to), 20))) },
     receive() {
       const length = Number(recv(fd, buffer, buffer.length, 0))
       return length > 0 ? buffer.slice(0, length) : undefined
@@ -107,8 +159,7 @@ export function attachFilter(fd: number, filter: readonly FilterStep[]): void {
 }
 
 /** sockaddr_ll: family 2, protocol 2 (network order), index 4, hardware type 2, packet type 1, length 1, address 8. */
-function linkAddress(index: number, etherType: number, mac: Uint8Array): Buffer {
-  const address = Buffer.alloc(20)
+function linkAddress(index: number, etherType: number, mac: Uint8Array, address = Buffer.alloc(20)): Buffer {
   address.writeUInt16LE(AF_PACKET, 0)
   address.writeUInt16BE(etherType, 2)
   address.writeInt32LE(index, 4)
@@ -121,7 +172,7 @@ function inetAddress(address: string, port: number): Buffer {
   const bytes = Buffer.alloc(16)
   bytes.writeUInt16LE(AF_INET, 0)
   bytes.writeUInt16BE(port, 2)
-  bytes.set(address.split('.').map(Number), 4)
+  writeIpv4(address, bytes, 4)
   return bytes
 }
 

@@ -1,6 +1,9 @@
 import dgram from 'node:dgram'
 import type { DropReason, NetbootLog } from '../site.ts'
-import { openUdp } from './native.ts'
+import { drainUdp, openUdp, sendUdp } from './native.ts'
+
+/** After so many in a row other sockets and timers have their turn. */
+const mostInARow = 512
 
 /** Who sent a datagram. */
 export interface Sender { readonly address: string; readonly port: number }
@@ -17,6 +20,7 @@ export interface UdpPort {
 /** Binds a UDP port on one interface. Rejects where the port is taken or the interface is absent. */
 export async function bindUdp(device: string, address: string, port: number, log: NetbootLog): Promise<UdpPort> {
   const socket = dgram.createSocket({ type: 'udp4' })
+  const state = { isClosed: false }
   const fd = openUdp(device, address, port)
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
@@ -27,19 +31,25 @@ export async function bindUdp(device: string, address: string, port: number, log
   return {
     serve(handle, broken) {
       const refuse = (error: unknown): void => { broken('broken'); log.error({ port, device, err: error }, 'datagram.broken') }
-      socket.on('message', (bytes, from) => {
+      const take = (bytes: Uint8Array, from: Sender): void => {
         try {
-          const pending = handle(bytes, { address: from.address, port: from.port })
+          const pending = handle(bytes, from)
           if (pending) pending.catch(refuse)
         } catch (error) {
           refuse(error)
         }
+      }
+      // dgram tells that there is something, and the rest of a burst is taken at a fraction of its cost.
+      socket.on('message', (bytes, from) => {
+        take(bytes, { address: from.address, port: from.port })
+        for (let count = 0, got = 1; got > 0 && count < mostInARow && !state.isClosed; count += got) got = drainUdp(fd, take)
       })
     },
     send(bytes, to) {
-      if (to.port === 0) return
+      if (to.port === 0 || state.isClosed || sendUdp(fd, bytes, to)) return
+      // The kernel's buffer is full, or there is no way: dgram waits, or says why.
       socket.send(bytes, to.port, to.address, (error) => { if (error) log.warn({ to: to.address, port, error: String(error) }, 'udp.notSent') })
     },
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    close: () => new Promise((resolve) => { state.isClosed = true; socket.close(() => resolve()) }),
   }
 }

@@ -1,38 +1,60 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { copyFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
+import { testNetwork } from '../sim/memory-site.ts'
 
 const loaders = { 'undionly.kpxe': '/usr/lib/ipxe/undionly.kpxe', 'snponly.efi': '/usr/lib/ipxe/snponly.efi' }
 const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
 const qemu = '/usr/bin/qemu-system-x86_64'
-const missing = [qemu, ...Object.values(loaders), ...Object.values(ovmf)].filter((file) => !existsSync(file))
+const dnsmasq = '/usr/sbin/dnsmasq'
+const missing = [qemu, dnsmasq, ...Object.values(loaders), ...Object.values(ovmf)].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('netboot firmware: skipped, a part of the full run')
 else if (missing.length > 0) console.log(`netboot firmware: SKIPPED, there is no ${missing.join(', ')}`)
 
 const noPxe = ['IPv4', 'IPv6'].flatMap((family) => ['-fw_cfg', `name=opt/org.tianocore/${family}PXESupport,string=n`])
+type Firmware = readonly [title: string, platform: 'pcbios' | 'efi', isUefi: boolean, card: string, extra: readonly string[]]
+const firmware: readonly Firmware[] = [
+  ['SeaBIOS, iPXE ROM', 'pcbios', false, '', []],
+  ['OVMF, iPXE ROM', 'efi', true, '', []],
+  ['OVMF, its own PXE, TFTP, snponly', 'efi', true, ',romfile=', []],
+  ['OVMF, HTTP Boot', 'efi', true, ',romfile=', noPxe],
+]
+/** HTTP Boot has no proxyDHCP in OVMF 2022.11: it takes the URL from whoever gives the address. */
+const behindProxy = firmware.filter(([title]) => !title.includes('HTTP'))
 
+/** One wire for the guests (br0, tap0) in the clients' namespace. */
 describe.skipIf(!isFull || missing.length > 0)('netboot and real firmware', () => {
   let world: NetbootWorld
+  let count = 0
+  const helpers: ChildProcess[] = []
+  const inSpace = (...argv: string[]): void => { execFileSync('ip', ['netns', 'exec', world.clientSpace, ...argv]) }
+  const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
+  const help = (...argv: string[]): void => { helpers.push(spawn('ip', ['netns', 'exec', world.clientSpace, ...argv], { stdio: 'ignore' })) }
+  const endHelpers = async (): Promise<void> => {
+    for (const helper of helpers.splice(0)) {
+      const ended = new Promise((resolve) => { helper.once('exit', resolve) })
+      if (helper.exitCode === null) { helper.kill('SIGTERM'); await ended }
+    }
+  }
+
   beforeAll(async () => {
     world = await openNetbootWorld({ files: loaders })
-    const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
     ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0')
     ip('tuntap', 'add', 'tap0', 'mode', 'tap')
     for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
     for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
+    ip('addr', 'flush', 'dev', 'eth0')
+    ip('addr', 'add', '10.77.0.50/24', 'dev', 'br0')
+    inSpace('ethtool', '-K', 'br0', 'tx', 'off')
   })
-  afterAll(async () => { await world?.close() })
+  afterAll(async () => { await endHelpers(); await world?.close() })
 
-  it.each([
-    ['SeaBIOS, iPXE ROM', '52:54:00:77:01:01', 'pcbios', false, '', []],
-    ['OVMF, iPXE ROM', '52:54:00:77:01:02', 'efi', true, '', []],
-    ['OVMF, its own PXE, TFTP', '52:54:00:77:01:03', 'efi', true, ',romfile=', []],
-    ['OVMF, HTTP Boot', '52:54:00:77:01:04', 'efi', true, ',romfile=', noPxe],
-  ] as const)('%s reaches its boot script', async (title, mac, platform, isUefi, card, extra) => {
-    const variables = path.join(world.folder, `${mac.replaceAll(':', '')}.fd`)
+  async function boots([title, platform, isUefi, card, extra]: Firmware): Promise<string> {
+    const mac = `52:54:00:77:01:${(count += 1).toString(16).padStart(2, '0')}`
+    const variables = path.join(world.folder, `${count}.fd`)
     if (isUefi) copyFileSync(ovmf.variables, variables)
     const began = performance.now()
     const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,accel=tcg', '-cpu', 'Nehalem,cx16=off', '-smp', '1', '-m', '512', '-display', 'none', '-serial', 'null',
@@ -42,10 +64,42 @@ describe.skipIf(!isFull || missing.length > 0)('netboot and real firmware', () =
       const script = await world.event('script.rendered', (event) => event.mac === mac, 180)
       console.log(`${title}: boot script after ${((performance.now() - began) / 1000).toFixed(1)} s`)
       expect(script.client.platform).toBe(platform)
+      return script.address
     } finally {
       const ended = new Promise((resolve) => { machine.once('exit', resolve) })
       machine.kill('SIGKILL')
       await ended
     }
+  }
+
+  it.each(firmware)('mode full: %s reaches its boot script', async (...machine) => { expect(await boots(machine)).toMatch(/^10\.77\.0\.1\d\d$/) })
+
+  describe('mode proxy, beside a dnsmasq that gives the addresses', () => {
+    beforeAll(async () => {
+      await world.change({ networks: [{ ...testNetwork, mode: 'proxy' }] })
+      help(dnsmasq, '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', '--interface=br0', '--bind-interfaces', '--no-ping', `--pid-file=${world.folder}/dnsmasq.pid`,
+        `--dhcp-leasefile=${world.folder}/dnsmasq.leases`, '--dhcp-range=10.77.0.60,10.77.0.90,255.255.255.0,1h', '--dhcp-authoritative')
+    })
+    afterAll(async () => { await endHelpers(); await world.change({ networks: [testNetwork] }) })
+    it.each(behindProxy)('%s reaches its boot script', async (...machine) => { expect(await boots(machine)).toMatch(/^10\.77\.0\.[6-9]\d$/) })
+  })
+
+  describe('through a relay, on another subnet', () => {
+    beforeAll(async () => {
+      // br0 lets go of the cable and becomes a wire of its own, with the relay as its router.
+      ip('link', 'set', 'eth0', 'nomaster')
+      ip('addr', 'flush', 'dev', 'br0')
+      ip('addr', 'add', '10.99.0.254/24', 'dev', 'br0')
+      ip('addr', 'add', '10.77.0.50/24', 'dev', 'eth0')
+      inSpace('sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward')
+      inSpace('ethtool', '-K', 'eth0', 'tx', 'off')
+      world.server('ip', 'route', 'add', '10.99.0.0/24', 'via', '10.77.0.50')
+      await world.change({ networks: [testNetwork, { ...testNetwork, id: 'far', relayed: true, cidr: '10.99.0.0/24', gateway: '10.99.0.254', ranges: [{ from: '10.99.0.100', to: '10.99.0.199' }] }] })
+      help(dnsmasq, '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', `--pid-file=${world.folder}/relay.pid`, '--dhcp-relay=10.99.0.254,10.77.0.1')
+    })
+    it.each(firmware)('%s reaches its boot script', async (...machine) => {
+      expect(await boots(machine)).toMatch(/^10\.99\.0\.1\d\d$/)
+      expect((await world.event('dhcp.acked', ({ networkId }) => networkId === 'far')).packet.relay).toBe('10.99.0.254')
+    })
   })
 })

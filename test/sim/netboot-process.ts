@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { openPacketStore } from '#control/blackbox/packet-store'
-import type { MachineView, NetworkView } from '#netboot/site'
+import type { MachineView, NetworkView, Reservation } from '#netboot/site'
 import { startNetboot } from '#netboot/serve/netboot'
 import { memorySite } from './memory-site.ts'
 
@@ -11,7 +11,7 @@ import { memorySite } from './memory-site.ts'
 /** A network whose option values are lists of bytes: JSON has no byte arrays. */
 type PlainNetwork = Omit<NetworkView, 'options'> & { options: { code: number; value: number[] }[] }
 interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; packetFolder?: string; machines?: Record<string, MachineView> }
-type Change = { machine?: [string, MachineView]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
+type Change = { machine?: [string, MachineView]; networks?: PlainNetwork[]; reservations?: Reservation[]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as Config
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
@@ -32,6 +32,8 @@ changes.on('line', (line) => {
   const change = JSON.parse(line) as Change
   if (change.machine) site.machines.set(...change.machine)
   if (change.policy) site.networksNow = site.networksNow.map((network) => ({ ...network, policy: change.policy as NetworkView['policy'] }))
+  if (change.networks) site.networksNow = revive(change.networks)
+  if (change.reservations) site.reservationsNow = change.reservations
   if (change.isBroken !== undefined) site.isBroken = change.isBroken
   if (change.cannotStore !== undefined) site.cannotStore = change.cannotStore
   say({ changed: true })
