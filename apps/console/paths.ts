@@ -10,6 +10,7 @@ export const pages = {
   cloud: () => '/cloud',
   images: () => '/images',
   networks: () => '/networks',
+  network: (id: string) => `/networks/${part(id)}`,
   settings: () => '/settings',
 } as const
 
@@ -33,7 +34,13 @@ export const api = {
   roles: () => `${apiPrefix}/roles`,
   images: () => `${apiPrefix}/images`,
   networks: () => `${apiPrefix}/networks`,
-  network: (id: string) => `${apiPrefix}/networks/${part(id)}`,
+  network: (id: string, query: { force?: boolean } = {}) => `${apiPrefix}/networks/${part(id)}${search(query)}`,
+  pool: (id: string) => `${apiPrefix}/networks/${part(id)}/pool`,
+  hostInterfaces: () => `${apiPrefix}/host-interfaces`,
+  leases: (query: LeaseSearch & { offset: number, limit: number }) => `${apiPrefix}/leases${search(query)}`,
+  lease: (address: string, query: { force?: boolean } = {}) => `${apiPrefix}/leases/${part(address)}${search(query)}`,
+  reservations: (network?: string) => `${apiPrefix}/reservations${search({ network })}`,
+  reservation: (address: string) => `${apiPrefix}/reservations/${part(address)}`,
   cloud: () => `${apiPrefix}/cloud`,
   app: (name: string) => `${apiPrefix}/apps/${part(name)}`,
   appLog: (name: string, query: PageQuery) => `${apiPrefix}/apps/${part(name)}/log${search(query)}`,
@@ -43,8 +50,11 @@ export const api = {
 /** Which lines to ask for: those after `after`, at most `limit`. */
 export interface PageQuery { after?: number | undefined, limit?: number | undefined }
 
-function search(query: PageQuery): string {
-  const filled = Object.entries(query).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`)
+/** Which leases to ask for. */
+export interface LeaseSearch { network: string, state?: string | undefined, text?: string | undefined }
+
+function search(query: object): string {
+  const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => `${name}=${part(String(value))}`)
   return filled.length === 0 ? '' : `?${filled.join('&')}`
 }
 

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { guestbook } from '../sim/operator-fixture-state.ts'
 import { labFleet, phaseFleet } from '../sim/operator-fixture-machines.ts'
+import { fillFixtureNetworks } from '../sim/operator-fixture-networks.ts'
 import { type OperatorFixture, startOperatorFixture } from '../sim/operator-fixture.ts'
 import { startBrowser, startConsole, watchComplaints } from './console-rig.ts'
 
@@ -228,6 +229,7 @@ test('settings, networks, images and cloud', async () => {
   await page.getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByText('ada@desk', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Networks' }).click()
+  await page.getByRole('link', { name: 'Provisioning network', exact: true }).click()
   await page.getByLabel('Ignore').check()
   await expect.poll(() => fixture.state.networks[0]?.policy).toBe('ignore')
   await page.getByRole('link', { name: 'Images' }).click()
@@ -269,8 +271,9 @@ test('a thousand machines are as light as thirty', async () => {
 test('a phone shows cards and nothing sticks out', async () => {
   await page.setViewportSize({ width: 390, height: 844 })
   await open(phaseFleet)
+  if (fixture.state.net) await fillFixtureNetworks(fixture.state.net)
   await row('manager-a').waitFor()
-  for (const path of ['/', '/machines/m3', '/machines/m7', '/cloud', '/images', '/networks', '/settings']) {
+  for (const path of ['/', '/machines/m3', '/machines/m7', '/cloud', '/images', '/networks', '/networks/provisioning', '/networks/rack-2', '/settings']) {
     await page.goto(fixture.url + path)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Fleet' }).waitFor()
@@ -282,7 +285,7 @@ test('a session that ends leads to the sign-in page and back', async () => {
   await open(phaseFleet, { path: '/networks' })
   await page.getByRole('heading', { name: 'Networks' }).waitFor()
   await page.getByText('Live', { exact: true }).waitFor()
-  await page.getByText('3 of 100 in use').waitFor()
+  await page.getByText('9 of 100 in use').waitFor()
   await context.clearCookies()
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()

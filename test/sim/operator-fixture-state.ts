@@ -3,6 +3,7 @@ import type { JournalEvent, LogLine } from '#contract/events'
 import type { Network } from '#contract/network-api'
 import type { App, Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role } from '#contract/operator-api'
 import { stepTitles } from '#contract/steps'
+import type { FixtureNetworks } from './operator-fixture-networks.ts'
 import { deploySteps, freshSteps, makeMachine, services, type Sketch } from './operator-fixture-machines.ts'
 
 /** All that the fixture knows. It outlives a restart of the server in front of it, as a database would. */
@@ -27,10 +28,8 @@ export class FixtureState {
     { id: 'debian-13', title: 'Debian 13', kind: 'os', state: 'ready', step: '', percent: 100, sizeBytes: 1_290_000_000, hash: 'sha256:04bb7a5512cf33', builtAt: new Date(Date.now() - 6_000_000).toISOString(), error: null },
     { id: 'runtime-debian-13', title: 'App runtime base', kind: 'runtime', state: 'building', step: 'Unpacking python3.13, nodejs', percent: 62, sizeBytes: null, hash: null, builtAt: null, error: null },
   ]
-  readonly networks: Network[] = [{
-    id: 'lab', title: 'Lab', interface: 'sc-br0', cidr: '10.77.0.0/24', address: '10.77.0.1', gateway: '10.77.0.1', mode: 'full', policy: 'discover', rangeFrom: '10.77.0.100', rangeTo: '10.77.0.199', leasesActive: 3, poolSize: 100, otherServers: [],
-    main: true, relayed: false, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [], dns: ['10.77.0.1'], ntp: ['10.77.0.1'], domain: 'lab.test', leaseSeconds: 3600, options: [], authoritative: true, whenOtherServer: 'warn', reservations: 0, poolFree: 97, conflicts: 0, notices: [],
-  }]
+  /** Set by whoever starts the fixture. */
+  net: FixtureNetworks | undefined
   sshKeys: string[] = []
   warnings: string[] = []
   seq = 0
@@ -42,6 +41,8 @@ export class FixtureState {
     this.stepMs = stepMs
     for (const sketch of fleet) this.add(sketch)
   }
+
+  get networks(): Network[] { return this.net?.desk.all() ?? [] }
 
   /** Adds a machine, with the first lines of its life. */
   add(sketch: Sketch): Machine {

@@ -3,13 +3,17 @@ import type { AddressInfo } from 'node:net'
 import cookie from '@fastify/cookie'
 import httpProxy from '@fastify/http-proxy'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { Server } from 'socket.io'
 import { z } from 'zod'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { isAllowed, type MachineAct } from '#contract/lifecycle'
-import { NetworkPatch } from '#contract/network-api'
 import { apiPrefix, AssignRequest, LoginRequest, type Machine, PasswordRequest, PlanRequest, PowerConfigRequest, PowerRequest, ReleaseRequest, RenameRequest, sessionCookie, SshKeys } from '#contract/operator-api'
+import type { Operator } from '#control/http/identify'
+import { addNetworkRoutes } from '#control/http/network-routes'
+import { onError } from '#control/http/problem'
 import type { Sketch } from './operator-fixture-machines.ts'
+import { openFixtureNetworks } from './operator-fixture-networks.ts'
 import { FixtureState } from './operator-fixture-state.ts'
 
 /** What a test holds of a running fixture. */
@@ -29,6 +33,7 @@ const Paging = z.object({ after: z.coerce.number().int().min(0).default(0), limi
 export async function startOperatorFixture(options: { fleet: readonly Sketch[], consoleUrl: string, port?: number, password?: string, mustChange?: boolean, stepMs?: number }): Promise<OperatorFixture> {
   const state = new FixtureState(options.fleet, options.stepMs)
   const account = { password: options.password ?? 'one-time-password', mustChange: options.mustChange ?? true, sessions: new Set<string>() }
+  state.net = await openFixtureNetworks(() => [...state.machines.values()], (kind, text) => state.record(null, kind, text))
   let served = await serve(state, account, options.consoleUrl, options.port ?? 0)
   const port = (served.app.server.address() as AddressInfo).port
   const stop = async () => { served.io.disconnectSockets(true); await served.io.close(); served.app.server.closeAllConnections(); await served.app.close() }
@@ -100,6 +105,13 @@ function routes(api: FastifyInstance, state: FixtureState, account: Account): vo
     return reply.code(204).send()
   })
   siteRoutes(api, state)
+  // The networks are control's own routes and rules, over stores in memory.
+  void api.register(async (scope) => {
+    scope.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler).setErrorHandler(onError)
+    scope.decorateRequest('operator', null as unknown as Operator)
+    scope.addHook('onRequest', async (request) => { request.operator = { name: 'admin', mustChangePassword: false, by: 'session' } })
+    if (state.net) addNetworkRoutes(scope, { networks: state.net.desk })
+  })
   machineRoutes(api, state)
 }
 
@@ -109,16 +121,10 @@ function siteRoutes(api: FastifyInstance, state: FixtureState): void {
   api.get('/power-drivers', async () => state.powerDrivers)
   api.post<{ Params: { id: string, decision: 'accept' | 'reject' } }>('/claims/:id/:decision', async (request) => state.decide(request.params.id, request.params.decision) ?? (() => { throw new Refusal(404, 'There is no such claim.') })())
   api.get('/images', async () => state.images)
-  api.get('/networks', async () => state.networks)
   api.get('/cloud', async () => state.cloud())
   api.get('/apps/:name/log', async () => ({ lines: state.logs.get('app-guestbook') ?? [], nextSeq: 2 }))
   api.get('/ssh-keys', async () => ({ keys: state.sshKeys }))
   api.put('/ssh-keys', async (request) => { state.sshKeys = SshKeys.parse(request.body).keys; return { keys: state.sshKeys } })
-  api.patch<{ Params: { id: string } }>('/networks/:id', async (request) => {
-    const network = state.networks.find(({ id }) => id === request.params.id)
-    if (!network) throw new Refusal(404, 'There is no such network.')
-    return Object.assign(network, NetworkPatch.parse(request.body))
-  })
   api.get('/events', async (request) => page(state.events, Paging.parse(request.query), state.seq))
 }
 

@@ -1,6 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
-import { Network } from '#contract/network-api'
 import { type AssignRequest, Claim, Machine, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
 import { mergeMachine } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
@@ -48,12 +47,6 @@ export const decideClaim = (id: string, decision: 'accept' | 'reject'): Promise<
 export async function forgetMachine(client: QueryClient, id: string): Promise<void> {
   await sendOnly(api.machine(id), { method: 'DELETE' })
   client.setQueryData<Machine[]>(keys.machines, (held) => held?.filter((machine) => machine.id !== id))
-}
-
-/** Says what unknown machines on a network get. */
-export async function setNetworkPolicy(client: QueryClient, id: string, policy: Network['policy']): Promise<void> {
-  const network = await fetchJson(Network, api.network(id), { method: 'PATCH', body: { policy } })
-  client.setQueryData<Network[]>(keys.networks, (held) => held?.map((each) => (each.id === id ? network : each)))
 }
 
 /** Replaces the administrators' SSH keys. */

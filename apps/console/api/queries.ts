@@ -1,6 +1,5 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
-import { Network } from '#contract/network-api'
 import { Cloud, EventPage, Image, LogPage, Machine, PowerDriverInfo, Role, SshKeys, Status } from '#contract/operator-api'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
@@ -13,7 +12,7 @@ const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 export const keys = {
   session: ['session'], status: ['status'], machines: ['machines'], machine: (id: string) => ['machine', id],
   events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id], resume: (id: string) => ['resume', id],
-  roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
+  roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], pool: (id: string) => ['networks', id, 'pool'], leases: (id: string) => ['networks', id, 'leases'], reservations: (id: string) => ['networks', id, 'reservations'], hostInterfaces: ['host-interfaces'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
 } as const
 
 /** Who is signed in; null when nobody is, which is an answer like any other and never leaves an old one standing. */
@@ -32,8 +31,6 @@ export const rolesQuery = queryOptions({ queryKey: keys.roles, queryFn: ({ signa
 export const powerDriversQuery = queryOptions({ queryKey: keys.powerDrivers, queryFn: ({ signal }) => fetchJson(z.array(PowerDriverInfo), api.powerDrivers(), { signal }) })
 /** Images with their build progress. */
 export const imagesQuery = queryOptions({ queryKey: keys.images, queryFn: ({ signal }) => fetchJson(z.array(Image), api.images(), { signal }) })
-/** Networks; polled gently, because lease counts have no live message. */
-export const networksQuery = queryOptions({ queryKey: keys.networks, refetchInterval: 15_000, queryFn: ({ signal }) => fetchJson(z.array(Network), api.networks(), { signal }) })
 /** The Application Cloud. */
 export const cloudQuery = queryOptions({ queryKey: keys.cloud, queryFn: ({ signal }) => fetchJson(Cloud, api.cloud(), { signal }) })
 /** The administrators' SSH keys. */

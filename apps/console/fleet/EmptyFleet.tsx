@@ -1,7 +1,8 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import type { Image } from '#contract/operator-api'
-import { imagesQuery, networksQuery } from '../api/queries.ts'
+import { networksQuery } from '../api/network-queries.ts'
+import { imagesQuery } from '../api/queries.ts'
 import { Empty } from '../kit/Notice.tsx'
 
 /** Before the first machine: what to plug in, and what the appliance is ready for. */

@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { usePathname, useRouter } from 'next/navigation'
 import { type ReactNode, useEffect } from 'react'
 import { signOut } from '../api/acts.ts'
+import { networksQuery } from '../api/network-queries.ts'
 import { sessionQuery, statusQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'
 import { Icon, type IconName } from '../kit/Icon.tsx'
@@ -18,7 +19,7 @@ const places: readonly { href: string, word: string, icon: IconName, owns: reado
   { href: pages.fleet(), word: 'Fleet', icon: 'fleet', owns: ['/machines'] },
   { href: pages.cloud(), word: 'Cloud', icon: 'cloud', owns: [] },
   { href: pages.images(), word: 'Images', icon: 'image', owns: [] },
-  { href: pages.networks(), word: 'Networks', icon: 'network', owns: [] },
+  { href: pages.networks(), word: 'Networks', icon: 'network', owns: ['/networks/'] },
   { href: pages.settings(), word: 'Settings', icon: 'settings', owns: [] },
 ]
 
@@ -100,8 +101,13 @@ function SignOut() {
   return <button type="button" onClick={() => void leave()} aria-label="Sign out" className="flex items-center gap-2 rounded-md px-2 py-1.5 text-sm text-ink-2 hover:bg-raised hover:text-ink"><Icon name="leave" /><span className="max-lg:hidden">Sign out</span></button>
 }
 
+/** What needs a person, on every page but the one that says it itself. */
 function Warnings() {
   const status = useQuery(statusQuery)
-  if (!status.data || status.data.warnings.length === 0) return null
-  return <div className="flex flex-col gap-2 px-4 pt-4 sm:px-6 lg:px-8">{status.data.warnings.map((text) => <Notice key={text} tone="warn">{asSentence(text)}</Notice>)}</div>
+  const pathname = usePathname()
+  const networks = useQuery({ ...networksQuery, enabled: pathname.startsWith(pages.networks()) })
+  const saidBelow = networks.data?.filter(({ id }) => pathname === pages.networks() || pathname === pages.network(id)).flatMap(({ notices }) => notices) ?? []
+  const warnings = status.data?.warnings.filter((text) => !saidBelow.includes(text)) ?? []
+  if (warnings.length === 0) return null
+  return <div className="flex flex-col gap-2 px-4 pt-4 sm:px-6 lg:px-8">{warnings.map((text) => <Notice key={text} tone="warn">{asSentence(text)}</Notice>)}</div>
 }

@@ -8,7 +8,7 @@ const Id = z.object({ id: z.string().max(64) })
 const Address = z.object({ address: z.string().max(15) })
 
 /** Networks, leases, reservations. */
-export function addNetworkRoutes(app: FastifyInstance, { networks }: OperatorDeps): void {
+export function addNetworkRoutes(app: FastifyInstance, { networks }: Pick<OperatorDeps, 'networks'>): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
   api.get('/networks', { schema: { response: { 200: z.array(Network) } } }, async () => networks.all())
   api.post('/networks', { schema: { body: NetworkRequest, response: { 201: Network } } }, async (request, reply) => reply.code(201).send(await networks.add(request.body, request.operator.name)))

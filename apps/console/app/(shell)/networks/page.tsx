@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { NetworksPage } from '../../../settings/NetworksPage.tsx'
+import { NetworksPage } from '../../../networks/NetworksPage.tsx'
 
 export const metadata: Metadata = { title: 'Networks' }
 
