@@ -18,9 +18,10 @@ const mayImport: Record<string, readonly string[]> = {
   'apps/console': ['apps/contract'],
   // The lab starts its guests with the QMP dialect that the lab power driver drives them by.
   // And it looks for other DHCP servers before it starts one on a real card.
-  'apps/supervisor': ['apps/contract', 'apps/control/power', 'netboot/serve'],
-  // doctor looks for other DHCP servers with the sockets and the codec of our own.
-  'apps/cli': ['apps/contract', 'netboot/codec', 'netboot/serve'],
+  'apps/supervisor/lab': ['apps/contract', 'apps/supervisor', 'apps/control/power'],
+  'apps/supervisor': ['apps/supervisor/lab', 'apps/contract', 'apps/control/power', 'netboot/serve'],
+  // doctor looks for other DHCP servers as the supervisor does before it starts one, and tries virtual machines as its lab does.
+  'apps/cli': ['apps/contract', 'netboot/serve', 'apps/supervisor/lab'],
   // Of images/build, control reads the manifests.
   'apps/control': ['apps/contract', 'netboot', 'netboot/serve', 'netboot/policy', 'netboot/codec', 'netboot/arch', 'images', 'images/build', 'apps/control/store', 'apps/control/power'],
   'apps/control/power': ['apps/contract', 'apps/control'],
@@ -63,7 +64,7 @@ function areaOf(file: string): string | undefined {
   return [...Object.keys(mayImport), ...outermost].filter((area) => file.startsWith(`${area}/`)).sort((a, b) => b.length - a.length)[0]
 }
 
-const aliases: Record<string, string> = { '#contract': 'apps/contract', '#control': 'apps/control', '#agent': 'apps/agent', '#cli': 'apps/cli', '#console': 'apps/console', '#netboot': 'netboot', '#images': 'images' }
+const aliases: Record<string, string> = { '#contract': 'apps/contract', '#control': 'apps/control', '#agent': 'apps/agent', '#cli': 'apps/cli', '#supervisor': 'apps/supervisor', '#console': 'apps/console', '#netboot': 'netboot', '#images': 'images' }
 
 /** What a file imports: files of ours as paths, packages as they are written. */
 function importsOf(file: string): string[] {

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { serveBuilder } from './builder-server.ts'
 import { dnsArguments } from './dns.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
 import type { Standing } from './interface.ts'
 import { labKernelArguments } from './lab/guest.ts'
+import { findKernel } from './lab/kvm.ts'
 import { inside } from './lab/network.ts'
 import type { UpOptions } from './options.ts'
 import { recordChildren } from './run-dir.ts'
@@ -76,7 +77,7 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
   })), 1000)
   return {
     operatorSocket: sockets.operator,
-    kernel: () => newestKernel(path.join(options.dataDir, 'images')),
+    kernel: () => findKernel(path.join(options.dataDir, 'images')),
     async stop() {
       clearInterval(record)
       builder.close()
@@ -90,11 +91,6 @@ function timeConfig(runDir: string, standing: Standing): string {
   const file = path.join(runDir, 'chrony.conf')
   writeFileSync(file, ['local stratum 10', `bindaddress ${standing.address}`, `allow ${standing.cidr}`, 'cmdport 0', 'bindcmdaddress /', `pidfile ${path.join(runDir, 'chrony.pid')}`, ''].join('\n'))
   return file
-}
-
-function newestKernel(imagesDir: string): string | undefined {
-  if (!existsSync(imagesDir)) return undefined
-  return readdirSync(imagesDir).filter((name) => name.startsWith('ramdisk-')).map((name) => path.join(imagesDir, name, 'vmlinuz')).find((file) => existsSync(file))
 }
 
 /** Prints a build's progress at most once for each new step or ten percent: a terminal is not a log of every block. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
 
 /**
  * Whether KVM really runs guests here. /dev/kvm may exist and hang them after the firmware, so a guest must print a kernel line.
@@ -24,4 +25,10 @@ export function probeKvm(kernel: string, timeoutMs = 8000): Promise<boolean> {
     guest.once('error', () => end(false))
     guest.once('close', () => end(false))
   })
+}
+
+/** The kernel of a built ramdisk below the folder of images, to try a guest with; undefined where none is built yet. */
+export function findKernel(imagesDir: string): string | undefined {
+  if (!existsSync(imagesDir)) return undefined
+  return readdirSync(imagesDir).filter((name) => name.startsWith('ramdisk-')).map((name) => path.join(imagesDir, name, 'vmlinuz')).find((file) => existsSync(file))
 }
