@@ -40,7 +40,7 @@ export const unreachable = (at: number, port: number): Moment => ({ ...time(at),
 export const event = (at: number, name: string, text: string): Moment => ({ ...time(at), kind: 'event', event: name, level: 'warn', text })
 
 /** A UEFI machine up to its iPXE, then its script. */
-export const toScript = (at: number, decision = 'ramdisk', why = 'Boots the ramdisk.'): Moment[] => [...dora(at), tftp(at + 1.1, { end: 'probe', bytes: 0, packets: 3 }), tftp(at + 1.2), ...dora(at + 3, 'ipxe'), http(at + 4.1, '/boot.ipxe'), script(at + 4.2, decision, why)]
+export const toScript = (at: number, decision = 'ramdisk', why = 'Boots the ramdisk.'): Moment[] => [...dora(at), tftp(at + 1.1, { end: 'probe', bytes: 0, packets: 3 }), tftp(at + 1.2), ...dora(at + 3, 'ipxe'), http(at + 4.1, '/boot.ipxe', { sizeBytes: 412, bytes: 412, endMs: base + (at + 4.1) * 1000 + 2 }), script(at + 4.2, decision, why)]
 /** The same to the end of the ramdisk's download. */
 export const toRamdisk = (at: number): Moment[] => [...toScript(at), http(at + 4.3, '/files/vmlinuz'), http(at + 4.8, '/files/initrd.img')]
 /** A whole healthy discovery. */

@@ -12,6 +12,8 @@ import { apiPrefix, AssignRequest, LoginRequest, type Machine, PasswordRequest, 
 import type { Operator } from '#control/http/identify'
 import { addNetworkRoutes } from '#control/http/network-routes'
 import { onError } from '#control/http/problem'
+import { encodePcapHeader } from '#netboot/codec/pcap'
+import { makeBoots } from './operator-fixture-boots.ts'
 import type { Sketch } from './operator-fixture-machines.ts'
 import { openFixtureNetworks } from './operator-fixture-networks.ts'
 import { FixtureState } from './operator-fixture-state.ts'
@@ -168,6 +170,8 @@ function machineRoutes(api: FastifyInstance, state: FixtureState): void {
   })
   api.put<OfMachine>('/machines/:m/power-driver', async (request) => { const machine = find(request.params.m); const { driver, options } = PowerConfigRequest.parse(request.body); machine.power = { ...machine.power, driver, options }; state.record(machine.id, 'power.configured', 'The power driver is changed.'); return machine })
   api.delete<OfMachine>('/machines/:m', async (request, reply) => { const machine = find(request.params.m); allow(machine, 'forget'); state.machines.delete(machine.id); return reply.code(204).send() })
+  api.get<OfMachine>('/machines/:m/boots', async (request) => makeBoots(find(request.params.m)))
+  api.get<OfMachine>('/machines/:m/packets.pcap', async (_, reply) => reply.type('application/vnd.tcpdump.pcap').send(Buffer.from(encodePcapHeader())))
   api.get<OfMachine>('/machines/:m/events', async (request) => page(state.events.filter(({ machineId }) => machineId === find(request.params.m).id), Paging.parse(request.query), state.seq))
   api.get<OfMachine>('/machines/:m/log', async (request) => {
     const { after, limit } = Paging.parse(request.query)

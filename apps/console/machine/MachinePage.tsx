@@ -5,6 +5,9 @@ import { useParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { eventsQuery, logQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'
+import { BootsPanel } from '../blackbox/BootsPanel.tsx'
+import { DiagnosisCard } from '../blackbox/DiagnosisCard.tsx'
+import { useBoots } from '../blackbox/use-boots.ts'
 import { Icon } from '../kit/Icon.tsx'
 import { Notice, Skeleton } from '../kit/Notice.tsx'
 import { Section } from '../kit/Page.tsx'
@@ -51,15 +54,27 @@ function Loaded({ id }: { id: string }) {
   const { machine } = useMachine(id)
   const events = useQuery(eventsQuery(client, id))
   const log = useQuery(logQuery(client, id))
+  const boots = useBoots(id, events.data?.at(-1)?.seq)
+  const [chosenBoot, setChosenBoot] = useState<string | null>(null)
   useMachineRoom(id, events.isFetched && log.isFetched)
   if (!machine) return null
+  const diagnoses = boots.data?.boots[0]?.diagnoses ?? []
+  // What is wrong with its boot stands in a card of its own: not twice.
+  const isSaid = diagnoses.some(({ happened }) => machine.problem?.startsWith(happened) === true)
+  // While its boot is the question, the packets come before everything else.
+  const isAboutBooting = machine.phase === 'seen' || diagnoses.some(({ severity }) => severity === 'error')
+  const showPackets = () => {
+    setChosenBoot(null)
+    requestAnimationFrame(() => document.querySelector('[data-evidence]')?.scrollIntoView({ block: 'center' }))
+  }
   return (
     <div className="flex flex-col gap-5">
       <MachineHeader machine={machine} />
-      {machine.problem ? <Notice tone="error">{asSentence(machine.problem)}</Notice> : null}
+      {diagnoses.length > 0 ? <div className={`grid gap-3 ${diagnoses.length > 1 ? 'xl:grid-cols-2' : ''}`}>{diagnoses.map((diagnosis) => <DiagnosisCard key={diagnosis.id} diagnosis={diagnosis} onShow={showPackets} />)}</div> : null}
+      {machine.problem && !isSaid ? <Notice tone="error">{asSentence(machine.problem)}</Notice> : null}
       {machine.claims.map((claim) => <ClaimNotice key={claim.id} claim={claim} machine={machine} />)}
       {machine.attention && !machine.claims.some(({ why }) => why === machine.attention) ? <Notice tone="warn">{asSentence(machine.attention)}</Notice> : null}
-      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)]">
+      <div className={`grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)] ${isAboutBooting ? 'order-last' : ''}`}>
         <div className="flex min-w-0 flex-col gap-5">
           {machine.steps.length > 0 ? <DeployProgress machine={machine} /> : null}
           {machine.services.length > 0 ? <ServicesPanel machine={machine} /> : null}
@@ -72,6 +87,7 @@ function Loaded({ id }: { id: string }) {
           <Timeline events={events.data ?? []} loading={events.isPending} fault={events.error} />
         </div>
       </div>
+      <BootsPanel id={id} name={machine.name} boots={boots.data} loading={boots.isPending} fault={boots.error} chosen={chosenBoot} onChoose={setChosenBoot} />
     </div>
   )
 }

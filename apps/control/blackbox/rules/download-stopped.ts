@@ -1,5 +1,5 @@
 import { httpOf, scriptOf } from '../sessions.ts'
-import { defineRule, span } from './rule.ts'
+import { defineRule, size, span } from './rule.ts'
 
 const patienceMs = 30_000
 
@@ -16,7 +16,7 @@ export const downloadStopped = defineRule({
     return {
       severity: 'error', evidence: [script, ...files.slice(-2)],
       happened: last === undefined ? 'It got its boot script and never asked for the kernel.' : refused !== undefined ? `It asked for ${refused.path} and was answered ${refused.status}.`
-        : `It stopped in the middle of ${last.path.split('/').at(-1) ?? ''}, after ${last.bytes} ${last.sizeBytes === null ? '' : `of ${last.sizeBytes} `}bytes and ${span(last.endMs - last.atMs)}.`,
+        : `It stopped in the middle of ${last.path.split('/').at(-1) ?? ''}, after ${size(last.bytes)}${last.sizeBytes === null ? '' : ` of ${size(last.sizeBytes)}`} and ${span(last.endMs - last.atMs)}.`,
       todo: last === undefined ? 'Look at its screen: iPXE prints why it goes no further.' : refused !== undefined ? 'Look at the page Images: the ramdisk may have been rebuilt just then; boot the machine again.'
         : 'Look whether it lost power or its link; too little memory for the ramdisk (it needs about 1 GiB) ends a download too. iPXE prints the reason on its screen.',
     }

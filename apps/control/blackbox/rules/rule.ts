@@ -53,5 +53,8 @@ export interface Rule {
 /** Declares a rule. */
 export const defineRule = (rule: Rule): Rule => rule
 
+/** An amount of bytes in words: 61 KB, 1.4 MB. */
+export const size = (bytes: number): string => (bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(1)} MB`)
+
 /** A span in words: 0.4 s, 31 s, 4 min. */
 export const span = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`)

@@ -1,5 +1,5 @@
 import { tftpOf } from '../sessions.ts'
-import { defineRule, span } from './rule.ts'
+import { defineRule, size, span } from './rule.ts'
 
 const slowBytesPerSecond = 50_000
 const slowMs = 10_000
@@ -20,7 +20,7 @@ export const tftpCrawling = defineRule({
       const isLossy = transfer.retries >= 5 && transfer.retries > blocks / 50
       const isSlow = tookMs > slowMs && transfer.bytes > 0 && transfer.bytes / (tookMs / 1000) < slowBytesPerSecond
       if (isLossy || isSlow) return {
-        severity: 'warn', evidence: [transfer], happened: `The loader ${transfer.file} ${transfer.end === 'done' ? 'took' : 'has taken'} ${span(tookMs)} by TFTP for ${transfer.bytes} bytes${transfer.retries > 0 ? `, with ${transfer.retries} packets sent again` : ''}.`,
+        severity: 'warn', evidence: [transfer], happened: `The loader ${transfer.file} ${transfer.end === 'done' ? 'took' : 'has taken'} ${span(tookMs)} by TFTP for ${size(transfer.bytes)}${transfer.retries > 0 ? `, with ${transfer.retries} packets sent again` : ''}.`,
         todo: 'Look at the error counters of its switch port and cable: a wrong duplex setting or a bad cable loses packets. UEFI HTTP Boot, where the firmware has it, is less sensitive than TFTP.',
       }
     }
