@@ -1,20 +1,43 @@
-import { faultNames } from '../../sim/storm/plan.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { faultNames, type FaultName } from '../../sim/storm/plan.ts'
 import type { StormReport } from '../../sim/storm/storm.ts'
 import type { Bench } from '../bench.ts'
 import { mebibyte, prepare } from '../noise.ts'
+import { startControl } from '../peers/control.ts'
 import { oursPlan } from '../peers/ours.ts'
+import type { Server } from '../world.ts'
+
+/** How long control may take to show the last machine of a storm as discovered. */
+const shownWithinMs = 60_000
 
 /** A room full of machines gets power: each takes its three addresses, its loader, its script, and a ramdisk of 12 MiB. */
 export async function measureStorm(bench: Bench): Promise<void> {
   const folder = prepare(bench.files, 'storm', { 'undionly.kpxe': mebibyte, 'snponly.efi': mebibyte, 'ipxe.efi': mebibyte, vmlinuz: 8 * mebibyte, 'initrd.img': 4 * mebibyte })
-  const machines = bench.quick ? 50 : 1000
-  for (const pair of bench.pairs()) for (const [variant, faults] of [['no faults', []], ['all faults', faultNames]] as const) {
-    const server = await bench.world.start('ours', oursPlan(bench.built, bench.world, { folder }))
-    const { report } = await bench.world.client<{ report: StormReport }>('storm', { machines, seed: pair + 1, withinMs: bench.quick ? 1000 : 10_000, faults, deafMs: 15_000, device: 'eth0', timeoutMs: 240_000 }, 300)
-    bench.add({ measure: 'storm', variant, server: 'ours', pair, values: {
-      bootedPercent: (report.booted / report.machines) * 100, naks: report.naks, duplicates: report.duplicates, scriptP99Ms: report.scriptP99Ms, scriptP50Ms: report.scriptP50Ms, bootP50Ms: report.bootP50Ms, bootP99Ms: report.bootP99Ms,
-      seconds: report.seconds, dhcpRetries: report.dhcpRetries, fileRetries: report.fileRetries, lives: report.lives, gigabytes: report.bytes / 1e9, cpuSeconds: server.cpu.seconds(), peakMb: server.cpu.peakBytes() / 1e6,
-    } })
-    await server.stop()
+  for (const pair of bench.pairs()) {
+    for (const [variant, faults] of [['no faults', []], ['all faults', faultNames]] as const) {
+      const server = await bench.world.start('ours', oursPlan(bench.built, bench.world, { folder }))
+      await oneStorm(bench, server, pair, variant, faults, {})
+      await server.stop()
+    }
+    const control = await startControl(bench.built, bench.world, folder)
+    let slowestApiMs = 0
+    const watch = setInterval(() => { control.apiMs().then((took) => { slowestApiMs = Math.max(slowestApiMs, took) }, () => { slowestApiMs = Number.POSITIVE_INFINITY }) }, 500)
+    await oneStorm(bench, control, pair, 'whole control, no faults', [], { ca: control.ca }, async (report) => {
+      const endedAt = performance.now()
+      let discovered = 0
+      while ((discovered = (await control.phases())['discovered'] ?? 0) < report.machines && performance.now() - endedAt < shownWithinMs) await wait(100)
+      return { discovered, behindMs: performance.now() - endedAt, slowestApiMs }
+    })
+    clearInterval(watch)
+    await control.stop()
   }
+}
+
+async function oneStorm(bench: Bench, server: Server, pair: number, variant: string, faults: readonly FaultName[], more: { ca?: string }, afterwards?: (report: StormReport) => Promise<Record<string, number>>): Promise<void> {
+  const { report } = await bench.world.client<{ report: StormReport }>('storm', { machines: bench.quick ? 50 : 1000, seed: pair + 1, withinMs: bench.quick ? 1000 : 10_000, faults, deafMs: bench.quick ? 2000 : 15_000, device: 'eth0', timeoutMs: 240_000, ...more }, 300)
+  const after = await afterwards?.(report)
+  bench.add({ measure: 'storm', variant, server: 'ours', pair, values: {
+    bootedPercent: (report.booted / report.machines) * 100, naks: report.naks, duplicates: report.duplicates, scriptP99Ms: report.scriptP99Ms, scriptP50Ms: report.scriptP50Ms, bootP50Ms: report.bootP50Ms, bootP99Ms: report.bootP99Ms,
+    seconds: report.seconds, dhcpRetries: report.dhcpRetries, fileRetries: report.fileRetries, factsRetries: report.factsRetries, lives: report.lives, gigabytes: report.bytes / 1e9, cpuSeconds: server.cpu.seconds(), peakMb: server.cpu.peakBytes() / 1e6, ...after,
+  } })
 }
