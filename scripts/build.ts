@@ -41,8 +41,8 @@ function command(file: string, args: string[], cwd = root): void {
 }
 
 await once('prisma', ['prisma'], async () => command(path.join(root, 'node_modules/.bin/prisma'), ['generate']))
-await once('servers', ['apps/contract', 'apps/control', 'apps/agent', 'apps/cli', 'apps/supervisor', 'netboot', 'images', 'prisma', 'scripts'], async () => {
-  const entryPoints = { ...controlPrograms, agent: 'apps/agent/main.ts', systemcloud: 'apps/cli/main.ts', up: 'apps/supervisor/main.ts', 'image-build': 'images/build/main.ts' }
+await once('servers', ['apps/contract', 'apps/control', 'apps/agent', 'apps/cli', 'apps/supervisor', 'netboot', 'images', 'prisma', 'scripts', 'test/sim'], async () => {
+  const entryPoints = { ...controlPrograms, agent: 'apps/agent/main.ts', systemcloud: 'apps/cli/main.ts', up: 'apps/supervisor/main.ts', 'image-build': 'images/build/main.ts', storm: 'test/sim/storm/main.ts' }
   for (const [name, file] of Object.entries(entryPoints)) if (!existsSync(path.join(root, file))) throw new Error(`${file} is missing: ${name} cannot be built`)
   await bundle(entryPoints, dist)
 })

@@ -6,7 +6,7 @@ import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
 import type { Standing } from './interface.ts'
 import { labKernelArguments } from './lab/guest.ts'
 import { findKernel } from './lab/kvm.ts'
-import { inside } from './lab/network.ts'
+import { inside, labNames } from './lab/network.ts'
 import type { UpOptions } from './options.ts'
 import { recordChildren } from './run-dir.ts'
 
@@ -70,7 +70,7 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
     keep({ name: 'console-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.consolePort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.console}`] })
     keep({ name: 'balancer-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.balancerPort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.balancer}`] })
   }
-  writeFileSync(path.join(options.runDir, 'appliance.json'), JSON.stringify({ socket: sockets.operator, url: `${options.plainHttp ? 'http' : 'https'}://127.0.0.1:${options.consolePort}`, dataDir: options.dataDir }))
+  writeFileSync(path.join(options.runDir, 'appliance.json'), JSON.stringify({ socket: sockets.operator, url: `${options.plainHttp ? 'http' : 'https'}://127.0.0.1:${options.consolePort}`, dataDir: options.dataDir, ...(options.kind === 'lab' ? { lab: labNames(options.name) } : {}) }))
   const record = setInterval(() => recordChildren(options.runDir, kept.flatMap((one) => {
     const pid = one.pid()
     return pid === undefined ? [] : [{ name: one.name, pid }]

@@ -9,7 +9,10 @@ export type Target =
   | { readonly kind: 'url'; readonly url: string; readonly token: string | undefined; readonly cookie: string | undefined; readonly ca: string | undefined }
 
 /** What a running appliance writes to `appliance.json` in its run folder. */
-export const ApplianceFile = z.object({ socket: z.string(), url: z.string(), dataDir: z.string().optional(), ca: z.string().optional() })
+export const ApplianceFile = z.object({
+  socket: z.string(), url: z.string(), dataDir: z.string().optional(), ca: z.string().optional(),
+  lab: z.object({ app: z.string(), wire: z.string() }).optional().describe('Network namespaces of a lab: of the appliance, and of the wire that its machines are on'),
+})
 export type ApplianceFile = z.infer<typeof ApplianceFile>
 
 /** What the person said about where the appliance is. */

@@ -27,5 +27,6 @@ describe('inventName', () => {
   it('takes more of the MAC until nobody has it', () => {
     expect(inventName('52:54:00:77:00:01', () => false)).toBe('machine-0001')
     expect(inventName('52:54:00:77:00:01', (name) => name === 'machine-0001')).toBe('machine-770001')
+    expect(inventName('5a:53:49:4d:00:01', () => false)).toBe('simulated-0001')
   })
 })

@@ -1,3 +1,4 @@
+import { isSimulated } from '#contract/simulated'
 import type { MachineRecord } from './record.ts'
 
 /** Which machine a claim belongs to. MAC, UUID and serial are claims, never credentials. */
@@ -33,12 +34,13 @@ export function identify(machines: readonly MachineRecord[], byMac: MachineRecor
   return { kind: 'new', twinOf: only ?? null }
 }
 
-/** A name for a machine that nobody has named: `machine-` and the last octets of its MAC, longer until it is unique. */
+/** A name for a machine that nobody has named: `machine-` (or `simulated-`) and the last octets of its MAC, longer until it is unique. */
 export function inventName(mac: string, isTaken: (name: string) => boolean): string {
   const hex = mac.replaceAll(':', '')
+  const kind = isSimulated(mac) ? 'simulated' : 'machine'
   for (const length of [4, 6, 8, 12]) {
-    const name = `machine-${hex.slice(-length)}`
+    const name = `${kind}-${hex.slice(-length)}`
     if (!isTaken(name)) return name
   }
-  for (let n = 2; ; n += 1) if (!isTaken(`machine-${hex}-${n}`)) return `machine-${hex}-${n}`
+  for (let n = 2; ; n += 1) if (!isTaken(`${kind}-${hex}-${n}`)) return `${kind}-${hex}-${n}`
 }

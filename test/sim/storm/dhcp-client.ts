@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { broadcastFlag, decodeDhcp4, encodeDhcp4, type DhcpMessage } from '#netboot/codec/dhcp4'
+import { broadcastFlag, type DhcpMessage } from '#netboot/codec/dhcp4'
 import { addressesOption, byteOption, longOption, messageTypes, option, readAddress, readMessageType, type MessageType } from '#netboot/codec/dhcp4-options'
-import { encodeIpv4Udp } from '#netboot/codec/ipv4-udp'
 import type { MachinePlan } from './plan.ts'
 
 /** Who of a machine is asking: its firmware, iPXE, or the ramdisk's udhcpc. */
@@ -13,9 +12,9 @@ export interface Lease { readonly address: string; readonly serverId: string; re
 /** What the client counts. */
 export interface DhcpCounts { naks: number; retries: number }
 
-/** A machine's ear: returns the next DHCP message to its hardware address, or undefined after `timeoutMs`. */
+/** A machine's mouth and ear: `next` returns the next DHCP message to its hardware address, or undefined after `timeoutMs`. */
 export interface Ear {
-  send(frame: Uint8Array): void
+  send(message: DhcpMessage): void
   next(timeoutMs: number, signal: AbortSignal): Promise<DhcpMessage | undefined>
 }
 
@@ -51,17 +50,11 @@ export async function acquire(machine: MachinePlan, asker: Asker, ear: Ear, rand
   }
 }
 
-/** Gives an address back. @see RFC 2131 §4.4.6 */
-export function release(machine: Pick<MachinePlan, 'mac' | 'uuid' | 'firmware'>, address: string, serverId: string, send: (frame: Uint8Array) => void): void {
-  const message: DhcpMessage = { ...blank(machine, Math.floor(performance.now())), clientAddress: address, options: new Map([[option.messageType, byteOption(messageTypes.indexOf('release') + 1)], [option.serverId, addressesOption([serverId])]]) }
-  send(frameOf(machine.mac, message))
-}
-
 async function hear(ear: Ear, xid: number, left: () => number, signal: AbortSignal, fits: (message: DhcpMessage, type: MessageType | undefined) => boolean): Promise<DhcpMessage | undefined> {
   while (left() > 0) {
     const message = await ear.next(left(), signal)
     if (message === undefined) return undefined
-    if (message.op === 'reply' && message.xid === xid && fits(message, readMessageType(message.options))) return message
+    if (message.xid === xid && fits(message, readMessageType(message.options))) return message
   }
   return undefined
 }
@@ -72,12 +65,12 @@ function send(machine: MachinePlan, asker: Asker, ear: Ear, xid: number, type: M
   // Only OVMF asks for broadcasts; iPXE and udhcpc take unicasts to the address that they do not have yet.
   const wantsBroadcast = asker === 'firmware' && machine.firmware !== 'bios'
   const options = new Map<number, Uint8Array>([[option.messageType, byteOption(messageTypes.indexOf(type) + 1)], ...identityOf(machine, asker), ...more])
-  ear.send(frameOf(machine.mac, { ...blank(machine, xid), flags: wantsBroadcast ? broadcastFlag : 0, options }))
+  ear.send({ ...blank(machine.mac, xid), flags: wantsBroadcast ? broadcastFlag : 0, options })
 }
 
-function blank(machine: Pick<MachinePlan, 'mac'>, xid: number): DhcpMessage {
+function blank(mac: string, xid: number): DhcpMessage {
   const none = '0.0.0.0'
-  return { op: 'request', hardwareType: 1, hops: 0, xid, secs: 0, flags: 0, clientAddress: none, yourAddress: none, nextServer: none, relayAddress: none, hardwareAddress: macBytes(machine.mac), serverName: '', bootFile: '', options: new Map() }
+  return { op: 'request', hardwareType: 1, hops: 0, xid, secs: 0, flags: 0, clientAddress: none, yourAddress: none, nextServer: none, relayAddress: none, hardwareAddress: macBytes(mac), serverName: '', bootFile: '', options: new Map() }
 }
 
 /** The options by which servers tell firmware, iPXE and a system apart (as captured: test/fixtures/captures). */
@@ -97,24 +90,4 @@ function identityOf(machine: MachinePlan, asker: Asker): [number, Uint8Array][] 
 function clientUuid(uuid: string): Uint8Array {
   const bytes = Array.from(uuid.replaceAll('-', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
   return Uint8Array.of(0, ...[3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map((at) => bytes[at] ?? 0))
-}
-
-function frameOf(mac: string, message: DhcpMessage): Uint8Array {
-  const encoded = encodeDhcp4(message, 1472)
-  if (!encoded.ok) throw new Error('encoding a DHCP message of our own')
-  const packet = encodeIpv4Udp({ address: message.clientAddress, port: 68 }, { address: '255.255.255.255', port: 67 }, encoded.value)
-  const frame = new Uint8Array(14 + packet.length)
-  frame.fill(0xff, 0, 6)
-  frame.set(macBytes(mac), 6)
-  frame.set([0x08, 0x00], 12)
-  frame.set(packet, 14)
-  return frame
-}
-
-/** The DHCP message in an Ethernet frame and the MAC that it is for, or undefined where it is none. */
-export function readFrame(frame: Uint8Array): { mac: string; message: DhcpMessage } | undefined {
-  const headerBytes = ((frame[14] ?? 0) & 0x0f) * 4
-  const decoded = decodeDhcp4(frame.subarray(14 + headerBytes + 8))
-  if (!decoded.ok) return undefined
-  return { mac: Array.from(decoded.value.hardwareAddress.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join(':'), message: decoded.value }
 }

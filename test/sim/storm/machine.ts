@@ -14,7 +14,7 @@ import { runScript } from './run-script.ts'
 export interface StormWorld {
   readonly keeper: AddressKeeper
   readonly ca: string | undefined
-  send(frame: Uint8Array): void
+  send(message: DhcpMessage): void
   /** A machine has got an address, or goes without one again. */
   leased(mac: string, address: string): void
   unleased(mac: string, address: string): void
@@ -146,7 +146,7 @@ export class StormMachine {
   }
 
   readonly #ear: Ear = {
-    send: (frame) => this.#impair(() => this.#world.send(frame)),
+    send: (message) => this.#impair(() => this.#world.send(message)),
     next: async (timeoutMs, signal) => {
       const message = this.#heard.shift()
       if (message !== undefined) return message

@@ -8,12 +8,12 @@ import { runStorm } from './storm.ts'
  */
 const Options = z.object({
   machines: z.number().int().min(1), seed: z.number().int(), withinMs: z.number().min(0), faults: z.array(z.enum(faultNames)), deafMs: z.number().min(0),
-  device: z.string(), ca: z.string().optional(), timeoutMs: z.number().positive(),
+  device: z.string(), relay: z.object({ address: z.string(), server: z.string() }).optional(), ca: z.string().optional(), timeoutMs: z.number().positive(),
 })
 
-const { ca, ...options } = Options.parse(JSON.parse(process.argv[2] ?? '{}'))
+const { ca, relay, ...options } = Options.parse(JSON.parse(process.argv[2] ?? '{}'))
 const stop = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
-const report = await runStorm({ ...options, ca, progress: (progress) => say({ progress }) }, stop.signal)
+const report = await runStorm({ ...options, ca, relay, progress: (progress) => say({ progress }) }, stop.signal)
 say({ report })

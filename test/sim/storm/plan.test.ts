@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseMac } from '#contract/mac'
+import { isSimulated } from '#contract/simulated'
 import { faultNames, planStorm } from './plan.ts'
 
 const storm = { machines: 1000, seed: 7, withinMs: 10_000, faults: faultNames, deafMs: 30_000 }
@@ -13,7 +14,7 @@ describe('the plan of a storm', () => {
   test('has machines that nothing confuses', () => {
     const machines = planStorm(storm)
     for (const key of ['mac', 'uuid', 'serial'] as const) expect(new Set(machines.map((machine) => machine[key])).size).toBe(1000)
-    expect(machines.every(({ mac }) => parseMac(mac) === mac)).toBe(true)
+    expect(machines.every(({ mac }) => parseMac(mac) === mac && isSimulated(mac))).toBe(true)
     // Locally administered and no group address (IEEE 802-2014, 8.2.2).
     expect(machines.every(({ mac }) => (Number.parseInt(mac.slice(0, 2), 16) & 3) === 2)).toBe(true)
   })

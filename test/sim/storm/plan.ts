@@ -1,3 +1,4 @@
+import { simulatedMacPrefix } from '#contract/simulated'
 import { seededRandom } from '../random.ts'
 
 /** What can go wrong with a simulated machine, by the word that a person asks for it with. */
@@ -45,12 +46,6 @@ export interface StormPlan {
   readonly deafMs: number
 }
 
-/** The first octets of every simulated machine's MAC, "ZSIM": locally administered, so no real card has them. */
-export const macPrefix = '5a:53:49:4d'
-
-/** The SMBIOS product of every simulated machine: nobody shall take it for a real one. */
-export const productName = 'Simulated machine'
-
 /** Each fault strikes every fifth machine. */
 const struckShare = 0.2
 
@@ -73,7 +68,7 @@ function planMachine(plan: StormPlan, index: number): MachinePlan {
   ]
   const number = index.toString(16).padStart(4, '0')
   return {
-    index, mac: `${macPrefix}:${number.slice(0, 2)}:${number.slice(2)}`, uuid: `51300000-0000-4000-8000-00000000${number}`, serial: `SIM-${String(index).padStart(5, '0')}`,
+    index, mac: `${simulatedMacPrefix}:${number.slice(0, 2)}:${number.slice(2)}`, uuid: `51300000-0000-4000-8000-00000000${number}`, serial: `SIM-${String(index).padStart(5, '0')}`,
     firmware: firmwareDie < 0.5 ? 'bios' : firmwareDie < 0.9 ? 'pxe' : 'http', powerOnMs, seed: Math.floor(seedDie * 2 ** 32),
     faults: {
       lossShare: struck.has('loss') ? 0.02 : 0, duplicateShare: struck.has('duplicate') ? 0.1 : 0, reorderShare: struck.has('reorder') ? 0.1 : 0,

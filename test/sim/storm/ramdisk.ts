@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { simulatedProduct } from '#contract/simulated'
 import { fetchHttp, type HttpAnswer } from './fetch-http.ts'
-import { productName, type MachinePlan } from './plan.ts'
+import type { MachinePlan } from './plan.ts'
 
 /** The appliance as a ramdisk reaches it. */
 export interface Appliance {
@@ -19,7 +20,7 @@ export function renderSimulatedFacts(machine: MachinePlan): string {
   return [
     ['firmware', machine.firmware === 'bios' ? 'bios' : 'uefi'], ['secureboot', '0'], ['kernel', '6.12.0-simulated'], ['cpu.model', 'Simulated processor'], ['cpu.count', String(8 * (1 + (machine.index % 4)))], ['cpu.arch', 'x86_64'],
     ['mem.kb', String(16 * 1024 * 1024 * (1 + (machine.index % 4)))], ['bootif', machine.mac],
-    ['dmi.product_uuid', machine.uuid], ['dmi.sys_vendor', 'System Cloud'], ['dmi.product_name', productName], ['dmi.product_serial', machine.serial], ['dmi.bios_version', 'simulated'],
+    ['dmi.product_uuid', machine.uuid], ['dmi.sys_vendor', 'System Cloud'], ['dmi.product_name', simulatedProduct], ['dmi.product_serial', machine.serial], ['dmi.bios_version', 'simulated'],
     ...Array.from({ length: disks }, (_, disk) => [['disk', `vd${'abc'[disk]}`], ['disk.size', String(2 * 480_000_000)], ['disk.serial', `${machine.serial}-${disk}`], ['disk.model', 'Simulated disk'], ['disk.rotational', '0'], ['disk.removable', '0'], ['disk.transport', 'virtio'], ['disk.contents', 'blank']]).flat(),
     ['nic', 'eth0'], ['nic.mac', machine.mac], ['nic.link', '1'], ['nic.speed', '10000'], ['nic.driver', 'simulated'],
   ].map(([key, value]) => `${key}\t${value}\n`).join('')

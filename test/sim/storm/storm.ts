@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { readFrame } from './dhcp-client.ts'
-import { openFrameCard } from './frames.ts'
 import { keepAddresses } from './leased-address.ts'
 import { StormMachine } from './machine.ts'
 import { planStorm, type StormPlan } from './plan.ts'
+import { behindRelay, onWire, type Heard, type RelayPlan } from './wire.ts'
 
 /** What came of a storm. Times in milliseconds. */
 export interface StormReport {
@@ -31,6 +30,8 @@ export interface StormReport {
 export interface StormOptions extends StormPlan {
   /** The interface whose wire the machines are on. Their addresses become this network namespace's own: give it one to itself. */
   readonly device: string
+  /** The machines are behind this relay; undefined: on the wire itself. */
+  readonly relay: RelayPlan | undefined
   /** PEM of the appliance's authority; undefined: boot servers only. */
   readonly ca: string | undefined
   /** Gives up on machines that have not booted by then. */
@@ -72,7 +73,7 @@ function openStorm(options: StormOptions): { machines: readonly StormMachine[]; 
   const scripts: number[] = []
   let duplicates = 0
   const machines = planStorm(options).map((plan) => new StormMachine(plan, {
-    keeper, ca: options.ca, send: (frame) => card.send(frame),
+    keeper, ca: options.ca, send: (message) => wire.send(message),
     leased(mac, address) {
       if ((owners.get(address) ?? mac) !== mac) duplicates += 1
       owners.set(address, mac)
@@ -81,10 +82,8 @@ function openStorm(options: StormOptions): { machines: readonly StormMachine[]; 
     scriptTook: (milliseconds) => void scripts.push(milliseconds),
   }))
   const byMac = new Map(machines.map((machine) => [machine.plan.mac, machine]))
-  const card = openFrameCard(options.device, (frame) => {
-    const heard = readFrame(frame)
-    if (heard !== undefined) byMac.get(heard.mac)?.hear(heard.message)
-  })
+  const heard: Heard = (mac, message) => byMac.get(mac)?.hear(message)
+  const wire = options.relay === undefined ? onWire(options.device, heard) : behindRelay(options.device, options.relay, heard)
   const sum = (of: (machine: StormMachine) => number): number => machines.reduce((total, machine) => total + of(machine), 0)
   return {
     machines,
@@ -100,7 +99,7 @@ function openStorm(options: StormOptions): { machines: readonly StormMachine[]; 
       }
     },
     close() {
-      card.close()
+      wire.close()
       keeper.close()
     },
   }
