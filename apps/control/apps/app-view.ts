@@ -20,12 +20,18 @@ export function readAppInstances(app: string, machines: readonly CloudMachine[])
 /** Whether an instance ended badly. */
 export const isFailed = (state: string): boolean => state === 'failed' || state === 'rejected'
 
+/** What became of an app's data when the Manager that held it was installed anew, as sentences. Its image is sent again by itself. */
+function lostData(home: string, machines: readonly CloudMachine[]): string[] {
+  const present = machines.flatMap((m) => (m.role === 'manager' && m.report?.swarm?.nodeId ? [m.report.swarm.nodeId] : []))
+  return home === '' || present.length === 0 || present.includes(home) ? [] : ['The Manager that held its database was installed anew since it was deployed: the database began empty. Deploy it again, or restore its data.']
+}
+
 /** An app as operators see it. */
 export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[], door: BalancerDoor): App {
   const { name, latest } = stored
   return {
     name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, ...reach(name, `${name}.${domain}`, door), state: stored.state, detail: stored.detail, instancesWanted: latest.replicas,
-    instances: readAppInstances(name, machines).map(({ id, machineName, state, error, since }) => ({ id, machineName, state, error, since })), deployedAt: latest.deployedAt, warnings: latest.warnings,
+    instances: readAppInstances(name, machines).map(({ id, machineName, state, error, since }) => ({ id, machineName, state, error, since })), deployedAt: latest.deployedAt, warnings: [...latest.warnings, ...lostData(stored.home, machines)],
   }
 }
 

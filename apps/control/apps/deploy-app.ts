@@ -74,7 +74,9 @@ export async function runDeploy(deps: AppDeps, name: string, version: string): P
   async function settle(state: 'serving' | 'failed', detail: string): Promise<void> {
     if (read() === undefined) return
     const log = state === 'failed' ? lastLines(deps, name, 8) : ''
-    write({ state, detail: (log === '' ? detail : `${detail}\n${log}`).slice(0, 4000) })
+    // The first Manager stays on record until somebody deploys again: an image that is sent anew does not bring its data back.
+    const home = read()?.home || (state === 'serving' ? facts().primary?.report?.swarm?.nodeId : undefined)
+    write({ ...(home === undefined ? {} : { home }), state, detail: (log === '' ? detail : `${detail}\n${log}`).slice(0, 4000) })
     deps.record({ machineId: null, kind: state === 'serving' ? 'app.served' : 'app.failed', level: state === 'serving' ? 'info' : 'error', text: `App ${name} ${version} ${state === 'serving' ? 'serves' : 'failed'}: ${detail}`.slice(0, 1000), data: { app: name, version } })
     await dropOthers(deps, name, read()?.running?.version)
   }

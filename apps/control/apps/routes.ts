@@ -93,7 +93,7 @@ function newVersion(deps: AppDeps, { name, ...planned }: PlannedApp, now: Date):
   const version = now.toISOString().replaceAll(/[-:.Z]/g, '').toLowerCase()
   return {
     name, removed: false, running: before?.removed === false ? before.running : null, publishedPort: before?.publishedPort ?? freePort(deps),
-    latest: { ...planned, version, image: '', deployedAt: now.toISOString() }, state: 'building', detail: 'making the image', stateSinceMs: now.getTime(),
+    latest: { ...planned, version, image: '', deployedAt: now.toISOString() }, state: 'building', detail: 'making the image', stateSinceMs: now.getTime(), home: '',
   }
 }
 

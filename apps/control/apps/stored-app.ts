@@ -20,6 +20,8 @@ export const StoredApp = z.object({
   detail: z.string(),
   /** Since when the state is what it is, milliseconds since 1970: deadlines count from here, across restarts. */
   stateSinceMs: z.number(),
+  /** Swarm node id of the Manager on which it served last: a Manager that is installed anew has another. Empty before the first time. */
+  home: z.string().default(''),
 })
 export type StoredApp = z.infer<typeof StoredApp>
 

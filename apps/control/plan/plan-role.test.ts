@@ -65,4 +65,13 @@ describe('planRole', () => {
     expect(plan.warnings.join(' ')).toMatch(/GPT, ext4.*|still being built/)
     expect(plan.warnings).toHaveLength(2)
   })
+
+  it.each([
+    ['gpt: 1 sc-bios, 2 vfat SC-ESP, 3 ext4 sc-root, 4 ext4 sc-srv', 'its data partition (/srv) is kept'],
+    ['gpt: 1 vfat EFI, 2 ntfs Windows', 'everything on it is lost'],
+    ['gpt: 1 ext4 sc-srv', 'everything on it is lost'],
+  ])('says of a disk with %j that %s', (contents, words) => {
+    const plan = planRole(machine({ inventory: { ...(machine().inventory as NonNullable<Machine['inventory']>), disks: [disk({ contents })] } }), manager, image, undefined, none, 'manager')
+    expect(plan.warnings.join(' ')).toContain(words)
+  })
 })

@@ -34,7 +34,8 @@ export function planRole(machine: Machine, role: PlannedRole | undefined, image:
   const chosen = typeof choice === 'object' ? choice : undefined
   if (writes && image !== undefined && image.state === 'failed') refusals.push(`the image ${image.title} could not be built: ${image.error ?? 'see its page'}`)
   else if (writes && image !== undefined && image.state !== 'ready') warnings.push(`the image ${image.title} is still being built: the deploy waits for it`)
-  if (chosen !== undefined && chosen.option.disk.contents !== '' && chosen.option.disk.contents !== 'blank') warnings.push(`the disk is not blank (${chosen.option.disk.contents}): what is on its system partitions is lost`)
+  if (chosen !== undefined && chosen.option.disk.contents !== '' && chosen.option.disk.contents !== 'blank')
+    warnings.push(`the disk is not blank (${chosen.option.disk.contents}): ${isOurLayout(chosen.option.disk.contents) ? 'the system on it is lost, its data partition (/srv) is kept; release with erase to lose that too' : 'everything on it is lost'}`)
   return {
     machineId: machine.id, machineName: machine.name, role: roleId, generation: machine.generation, refusals, warnings,
     disk: chosen === undefined ? null : { ...describe(chosen.option.disk), identity: chosen.option.identity, contents: chosen.option.disk.contents, why: chosen.why, erased: true },
@@ -44,6 +45,9 @@ export function planRole(machine: Machine, role: PlannedRole | undefined, image:
     steps: steps.map((kind) => ({ kind, title: stepTitles[kind], detail: detailOf(kind, machine, chosen?.option.disk.model ?? '', image?.title ?? '') })),
   }
 }
+
+/** Whether the words of the ramdisk on a disk are those of our own partitions: such a disk keeps its last one. */
+const isOurLayout = (contents: string): boolean => /^gpt: 1\b.*\bsc-bios, 2\b.*SC-ESP, 3\b.*\bsc-root, 4\b.*\bsc-srv$/.test(contents)
 
 const describe = ({ name, model, serial, sizeBytes }: { name: string; model: string; serial: string; sizeBytes: number }) => ({ name, model, serial, sizeBytes })
 

@@ -50,8 +50,15 @@ export const manager = defineRole({
   },
 
   warnings(context) {
-    const count = new Set([...cloudFacts(context).managers.map((m) => m.id), context.machine.id]).size
-    return count === 2 ? ['Two Managers have no quorum when one of them dies: use one, three or five.'] : []
+    const { machine } = context
+    const { managers, primary, apps } = cloudFacts(context)
+    const others = managers.filter((m) => m.id !== machine.id)
+    // A machine that waits in the ramdisk is written anew, and with it what only the first Manager has.
+    const beginsEmpty = (machine.phase === 'discovered' || machine.phase === 'failed') && (others.length === 0 || primary?.id === machine.id) && apps.length > 0
+    return [
+      ...(others.length === 1 ? ['Two Managers have no quorum when one of them dies: use one, three or five.'] : []),
+      ...(beginsEmpty ? [`The database of this Manager begins empty, also for ${apps.map((app) => app.name).join(', ')}: what they stored on an earlier Manager is gone unless you restore it.`] : []),
+    ]
   },
 })
 

@@ -25,6 +25,16 @@ describe('roles', () => {
     for (const task of tasks) expect(Task.parse(task)).toEqual(task)
   })
 
+  test('a Manager that is written anew is said to begin with an empty database, one that goes on is not', () => {
+    const warnings = (phase: 'ready' | 'failed'): string => {
+      const context = sampleContext('m1')
+      const machine = { ...context.machine, phase }
+      return roles.find('manager')?.warnings?.({ ...context, machine, machines: [machine, ...context.machines.slice(1)] }).join(' ') ?? ''
+    }
+    expect(warnings('failed')).toContain('begins empty, also for guestbook')
+    expect(warnings('ready')).toBe('')
+  })
+
   test('an AppServer is refused while there is no Manager, and allowed while one is being deployed', () => {
     const context = sampleContext('m2')
     const appserver = roles.find('appserver')
