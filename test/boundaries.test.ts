@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   // The lab starts its guests with the QMP dialect that the lab power driver drives them by.
   // And it looks for other DHCP servers before it starts one on a real card.
   'apps/supervisor/lab': ['apps/contract', 'apps/supervisor', 'apps/control/power'],
-  'apps/supervisor': ['apps/supervisor/lab', 'apps/contract', 'apps/control/power', 'netboot/serve'],
+  'apps/supervisor': ['apps/supervisor/lab', 'apps/contract', 'images', 'apps/control/power', 'netboot/serve'],
   // doctor looks for other DHCP servers as the supervisor does before it starts one, and tries virtual machines as its lab does.
   'apps/cli': ['apps/contract', 'netboot/serve', 'apps/supervisor/lab'],
   // Of images/build, control reads the manifests.

@@ -52,7 +52,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
 
   const authority = await openAuthority(path.join(config.stateDir, 'ca'))
   const own: ApplianceTls = { ca: authority.pem, ...(await authority.own('server', { commonName: 'System Cloud appliance', dns: ['localhost'], ips: [...new Set(['127.0.0.1', config.address])] })) }
-  const library = openLibrary({ dataDir: config.dataDir, stateDir: config.stateDir, builderSocket: config.sockets.builder, caPem: authority.pem })
+  const library = openLibrary({ dataDir: config.dataDir, stateDir: config.stateDir, builderSocket: config.sockets.builder, caPem: authority.pem, osImageIds: roles.entries.map((role) => role.imageId) })
 
   const secret = (name: string): string => {
     const kept = hot.get('secret', name)

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { chmodSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import readline from 'node:readline'
+import { builds } from '#images/catalog/builds'
 
 /** The only things that control may ask of the root helper that has the mirror. */
-const buildable = new Set(['ramdisk', 'loaders', 'debian-13', 'debian-12', 'runtime-base'])
+const buildable = new Set(builds)
 
 /**
  * Serves image builds on a Unix socket, in the host's own network namespace, as root.

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { builds } from '../catalog/builds.ts'
 import { osImages } from '../catalog/index.ts'
 import { digestFile, recipeHash } from './assets.ts'
 import { buildLoaders, loadersRecipe } from './loaders.ts'
@@ -14,7 +15,7 @@ interface Build { readonly hash: string; readonly run: (dirs: { outDir: string; 
 /** `node image-build.mjs --data DIR IMAGE`: progress as JSON lines `{step,percent,detail}`, at the end `{done:true,dir,hash}`. Exit 1 with a sentence on standard error. */
 async function main(args: readonly string[]): Promise<void> {
   const [flag, data, id] = args
-  if (flag !== '--data' || data === undefined || id === undefined) throw new Error('use: image-build --data DIR ramdisk|loaders|runtime-base|debian-13|debian-12')
+  if (flag !== '--data' || data === undefined || id === undefined) throw new Error(`use: image-build --data DIR ${builds.join('|')}`)
   const dataDir = path.resolve(data)
   const tell: Tell = (progress) => process.stdout.write(`${JSON.stringify(progress)}\n`)
   const build = planBuild(id, dataDir, tell)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checks } from '#cli/doctor/index'
 import { powerDrivers } from '#control/power/index'
 import { roles } from '#control/roles/index'
+import { builds } from '#images/catalog/builds'
 import { osImages } from '#images/catalog/index'
 import { architectures } from '#netboot/arch/index'
 
@@ -27,6 +28,13 @@ describe('architectures', () => {
 describe('power drivers', () => {
   test('refuse options that are not theirs, and say why they cannot where they cannot', () => {
     for (const driver of powerDrivers.entries) expect(driver.options.safeParse('nonsense').success, driver.id).toBe(false)
+  })
+})
+
+describe('OS images', () => {
+  test('can be built, each of them', () => {
+    for (const image of osImages.entries) expect(builds).toContain(image.id)
+    expect(new Set(builds).size).toBe(builds.length)
   })
 })
 

@@ -48,7 +48,7 @@ function makeBuild(image: string): string {
   return dir
 }
 
-const open = () => openLibrary({ dataDir, stateDir: path.join(dataDir, 'state'), builderSocket: path.join(dataDir, 'builder.sock'), caPem: 'PEM OF THE CA' })
+const open = () => openLibrary({ osImageIds: ['debian-13'], dataDir, stateDir: path.join(dataDir, 'state'), builderSocket: path.join(dataDir, 'builder.sock'), caPem: 'PEM OF THE CA' })
 const states = (images: readonly Image[]) => Object.fromEntries(images.map((image) => [image.id, image.state]))
 
 describe('the library', () => {

@@ -28,18 +28,24 @@ export interface LibraryPlan {
   readonly stateDir: string
   readonly builderSocket: string
   readonly caPem: string
+  /** Which of the catalog's OS images are needed. */
+  readonly osImageIds: readonly string[]
 }
 
-const wanted: readonly { id: string; title: string; kind: Image['kind'] }[] = [
+interface Wanted { readonly id: string; readonly title: string; readonly kind: Image['kind'] }
+
+/** What discovery needs comes first; of the OS images, those that some role is installed from. */
+const wantedBuilds = (osImageIds: readonly string[]): readonly Wanted[] => [
   { id: 'loaders', title: 'Boot loaders', kind: 'ramdisk' },
   { id: 'ramdisk', title: 'Discovery ramdisk', kind: 'ramdisk' },
-  { id: osImages.entries[0]?.id ?? '', title: osImages.entries[0]?.title ?? '', kind: 'os' },
+  ...osImages.entries.filter((image) => osImageIds.includes(image.id)).map(({ id, title }): Wanted => ({ id, title, kind: 'os' })),
   { id: 'runtime-base', title: 'Runtime base for apps', kind: 'runtime' },
 ]
 const retryMs = 30_000
 
 /** The library over what is on disk. What an earlier run has built is there at once. */
 export function openLibrary(plan: LibraryPlan): Library {
+  const wanted = wantedBuilds(plan.osImageIds)
   const views = new Map<string, Image>(wanted.map((one) => [one.id, { ...one, state: 'missing', step: '', percent: null, sizeBytes: null, hash: null, builtAt: null, error: null }]))
   const folders = new Map<string, string>()
   const files = new Map<string, BootFile>()
@@ -79,7 +85,7 @@ export function openLibrary(plan: LibraryPlan): Library {
   }
 
   /** Asks for one build. Resolves with whether it is there now. */
-  async function build(one: (typeof wanted)[number], signal: AbortSignal): Promise<boolean> {
+  async function build(one: Wanted, signal: AbortSignal): Promise<boolean> {
     try {
       show(one.id, { state: 'building', step: 'asking', percent: null, error: null })
       const told = await buildImage(plan.builderSocket, one.id, ({ step, percent }) => show(one.id, { state: 'building', step, percent }), signal)
@@ -116,7 +122,7 @@ export function openLibrary(plan: LibraryPlan): Library {
     async run(signal) {
       let missing = wanted
       while (missing.length > 0 && !signal.aborted) {
-        const failed: (typeof wanted)[number][] = []
+        const failed: Wanted[] = []
         // One that fails holds up none of the others.
         for (const one of missing) if (!(await build(one, signal))) failed.push(one)
         missing = failed
