@@ -71,7 +71,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   }
 
   const sessions = ramdiskSessions({ load: () => hot.entries('session').map(({ value }) => value), save: (mac, json) => void hot.put('session', mac, json), remove: (mac) => void hot.remove('session', mac) }, now)
-  const claims = claimDesk({ load: () => hot.entries('claim').map(({ value }) => value), save: (key, json) => void hot.put('claim', key, json), remove: (key) => void hot.remove('claim', key) }, now)
+  const claims = claimDesk({ load: () => hot.entries('claim').map(({ value }) => value), save: (key, json) => hot.put('claim', key, json), remove: (key) => void hot.remove('claim', key) }, now)
   const agents = agentDesk(hot, now)
   const orders = orderDesk(now)
   const shown = new Set<(machine: Machine) => void>()

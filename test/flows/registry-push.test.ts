@@ -1,8 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import https from 'node:https'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,17 +9,24 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pack } from 'tar-stream'
 import { buildLayer, type Layer } from '#control/apps/build-layer'
+import type { AppDeps } from '#control/apps/deps'
 import { manifestType, renderImage } from '#control/apps/image-manifest'
+import { keepImage } from '#control/apps/keep-images'
 import { hasManifest, pushImage } from '#control/apps/registry-client'
+import { parseStoredApp } from '#control/apps/stored-app'
 import { openAuthority, type Authority } from '#control/ca/authority'
+import { registryHost, registryName } from '#control/roles/docker'
 import { lookupAt, probeHttp } from '#control/roles/probe'
 import type { ApplianceTls } from '#control/roles/role'
+import { sampleContext } from '#control/roles/sample-cloud'
 
 /** Debian's own docker-registry, with TLS and client certificates as a Manager configures it. */
 const installed = spawnSync('docker-registry', ['--version']).error === undefined
 let folder: string
 let registry: ChildProcess | undefined
-let name: string
+/** A loopback address of its own, so that the port can be the real one. */
+const address = '127.0.0.90'
+const name = registryName
 let authority: Authority
 let tls: ApplianceTls
 
@@ -31,22 +37,20 @@ beforeAll(async () => {
   // The registry has an agent's certificate: its key made by openssl, its names given by the authority.
   execFileSync('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path.join(folder, 'agent.key')])
   const csr = execFileSync('openssl', ['req', '-new', '-key', path.join(folder, 'agent.key'), '-subj', '/CN=m1']).toString()
-  const signed = await authority.signAgent(csr, { commonName: 'm1', dns: ['node-m1', 'registry.test'], ips: [] })
+  const signed = await authority.signAgent(csr, { commonName: 'm1', dns: ['node-m1', registryHost], ips: [] })
   if (!signed.ok) throw new Error(signed.fault.kind)
   writeFileSync(path.join(folder, 'agent.crt'), signed.value.cert)
   writeFileSync(path.join(folder, 'ca.pem'), authority.pem)
   tls = { ca: authority.pem, ...(await authority.own('appliance', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] })) }
-  const port = await freePort()
-  name = `registry.test:${port}`
   writeFileSync(path.join(folder, 'config.yml'), `version: 0.1
 log: {level: info}
 storage: {filesystem: {rootdirectory: ${folder}/data}}
 http:
-  addr: 127.0.0.1:${port}
+  addr: ${address}:5000
   tls: {certificate: ${folder}/agent.crt, key: ${folder}/agent.key, clientcas: [${folder}/ca.pem]}
 `)
   registry = spawn('docker-registry', ['serve', path.join(folder, 'config.yml')], { stdio: 'ignore' })
-  for (let tries = 0; tries < 100 && (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, '127.0.0.1')) !== null; tries += 1) await sleep(100)
+  for (let tries = 0; tries < 100 && (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, address)) !== null; tries += 1) await sleep(100)
 })
 
 afterAll(() => {
@@ -73,7 +77,37 @@ test('an image is pushed whole, the base only once, and not without a certificat
   expect(await hasManifest(place(), 'apps', `sha256:${'0'.repeat(64)}`, tls, AbortSignal.timeout(5000))).toBe(false)
 
   await expect(get('/v2/', { ca: tls.ca, cert: '', key: '' })).rejects.toThrow(/certificate|ECONNRESET|socket/)
-  expect(await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, '127.0.0.1')).toBeNull()
+  expect(await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, address)).toBeNull()
+})
+
+test('an image that the registry has lost is sent again, once, and nothing happens where it is there', async () => {
+  const home = path.join(folder, 'apps-of-control')
+  const version = path.join(home, 'apps/shop/v9')
+  mkdirSync(version, { recursive: true })
+  const layer = await appLayer('v9')
+  copyFileSync(layer.file, path.join(version, 'layer.tar.gz'))
+  writeFileSync(path.join(version, 'layer.json'), JSON.stringify({ ...layer, file: '/nowhere' }))
+  const base = bytesAsLayer('the base')
+  writeFileSync(path.join(folder, 'layer.json'), JSON.stringify({ path: path.basename(base.file), sha256: base.digest.slice(7), diffId: base.diffId.slice(7), sizeBytes: base.sizeBytes }))
+  const release = { version: 'v9', runtime: 'nodejs', serviceName: 'shop', image: `${registryName}/apps@sha256:${'1'.repeat(64)}`, replicas: 1, memoryMb: 256, env: {}, entrypoint: 'node server.js', healthPath: '/', deployedAt: '2026-01-02T03:04:05.000Z', warnings: [] }
+  // A newer version failed: what runs is the older one, and it must come back as it was.
+  const stored = new Map<string, unknown>([['shop', { name: 'shop', publishedPort: 30_000, removed: false, running: release, latest: { ...release, version: 'v10' }, state: 'failed', detail: '', stateSinceMs: 0 }]])
+  const told: string[] = []
+  const context = sampleContext('m1')
+  const machines = context.machines.map((machine) => (machine.id === 'm1' ? { ...machine, address } : machine))
+  const deps: AppDeps = {
+    dataDir: home, door: () => ({ address: null, loopbackPort: 0 }), runtimeBaseDir: () => folder, machines: () => machines, roleContext: () => ({ ...context, machines }), tls: () => tls, secret: () => 's', setting: () => undefined, setSetting: () => undefined,
+    apps: { list: () => [...stored].map(([appName, value]) => ({ name: appName, value })), find: (appName) => ({ name: appName, value: stored.get(appName) }), put: async (appName, value) => void stored.set(appName, value), remove: async () => undefined },
+    record: (line) => void told.push(line.kind), log: () => undefined, readLog: () => ({ lines: [], nextSeq: 0 }), changed: () => void told.push('changed'),
+  }
+  const look = () => keepImage(deps, parseStoredApp(stored.get('shop')), new Set(), AbortSignal.timeout(20_000))
+  await look()
+  expect(told).toEqual(['app.pushedAgain', 'changed'])
+  const { running } = parseStoredApp(stored.get('shop'))
+  expect(running?.image).toMatch(/^registry\.system-cloud\.internal:5000\/apps@sha256:/)
+  expect((await get(`/v2/apps/manifests/${running?.image.split('@')[1]}`, tls)).status).toBe(200)
+  await look()
+  expect(told).toHaveLength(2)
 })
 
 test('a blob that is not what its digest says is refused with a sentence', async () => {
@@ -83,7 +117,7 @@ test('a blob that is not what its digest says is refused with a sentence', async
 })
 
 /** The registry by its name alone: its certificate names no address. */
-const place = () => ({ name, address: '127.0.0.1' })
+const place = () => ({ name, address })
 
 async function appLayer(text: string): Promise<Layer> {
   const tar = pack()
@@ -106,20 +140,11 @@ function bytesAsLayer(text: string): Layer {
 
 function get(resource: string, { ca, cert, key }: ApplianceTls): Promise<{ status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    https.get(`https://${name}${resource}`, { ca, ...(cert === '' ? {} : { cert, key }), agent: false, lookup: lookupAt('127.0.0.1'), headers: { accept: manifestType } }, (response) => {
+    https.get(`https://${name}${resource}`, { ca, ...(cert === '' ? {} : { cert, key }), agent: false, lookup: lookupAt(address), headers: { accept: manifestType } }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
     }).on('error', reject)
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
   })
 }

@@ -31,7 +31,7 @@ export function AppCard({ app }: { app: App }) {
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-3">
         <h3 className="plate text-lg leading-tight">{app.name}</h3>
         <span className={`flex items-center gap-1.5 text-sm font-medium ${text}`} aria-live="polite"><span aria-hidden className={`size-2 rounded-full bg-current ${moving ? 'breathe' : ''}`} />{word}</span>
-        <span className="ml-auto text-sm text-ink-3">{app.runtime}, version {app.version}, {formatAgo(app.deployedAt, now)}</span>
+        <span className="text-sm text-ink-3 max-sm:basis-full sm:ml-auto">{app.runtime}, version {app.version}, {formatAgo(app.deployedAt, now)}</span>
       </header>
       <div className="flex flex-col gap-3 px-4 py-3 text-sm">
         <p className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -67,7 +67,7 @@ function Reach({ app, balancerUrl }: { app: App, balancerUrl: string }) {
   return (
     <div className="text-xs text-ink-3">
       <p>{local ? <>The link works on the appliance's own machine. Its name in the cloud is <span className="font-mono">{app.domain}</span>; from a terminal:</> : <>The link works where <span className="font-mono">{app.domain}</span> leads to {new URL(balancerUrl).hostname}. Everywhere else:</>}</p>
-      <p className="mt-1 flex items-center gap-2 rounded-md bg-well py-1 pr-1 pl-2.5"><code className="min-w-0 flex-1 font-mono break-all text-ink-2">{command}</code><button type="button" onClick={() => void copy()} aria-label="Copy the command" title="Copy" className="shrink-0 rounded p-1.5 text-ink-3 hover:bg-raised hover:text-ink"><Icon name="copy" /></button></p>
+      <p className="mt-1 flex items-center gap-2 rounded-md bg-well py-1 pr-1 pl-2.5"><code className="min-w-0 flex-1 font-mono [overflow-wrap:anywhere] text-ink-2">{command}</code><button type="button" onClick={() => void copy()} aria-label="Copy the command" title="Copy" className="shrink-0 rounded p-1.5 text-ink-3 hover:bg-raised hover:text-ink"><Icon name="copy" /></button></p>
     </div>
   )
 }

@@ -13,7 +13,8 @@ interface FleetRowProps { machine: Machine, role: string, now: number, chosen: b
 /** One machine of the list. */
 export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, current, onChoose }: FleetRowProps) {
   const { inventory } = machine
-  const said = machine.problem ?? machine.attention
+  const claimed = machine.claims.length > 0
+  const said = machine.problem ?? (claimed ? 'Another machine claims to be this one: open it and decide.' : machine.attention)
   return (
     <div className={`flex items-start gap-3 border-b border-line px-4 py-2.5 md:min-h-[60px] md:items-center ${current ? 'bg-mark-wash shadow-[inset_3px_0_0_var(--mark)]' : chosen ? 'bg-raised' : 'hover:bg-raised'}`} aria-current={current || undefined}>
       <input type="checkbox" className="mt-1 size-4 shrink-0 accent-mark md:mt-0" aria-label={`Choose ${machine.name}`} checked={chosen} onChange={() => onChoose(machine.id)} />
@@ -22,7 +23,7 @@ export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, cur
           <Link href={pages.machine(machine.id)} prefetch={false} className="plate block truncate text-[1.0625rem] leading-snug hover:text-mark">{machine.name}</Link>
           <p className="truncate font-mono text-xs text-ink-3">{machine.mac}{machine.address ? `  ${machine.address}` : ''}</p>
         </div>
-        <div className="min-w-0 max-md:mt-1.5"><PhaseBadge phase={machine.phase} /><Progress machine={machine} />{said && !currentRunning(machine) ? <p title={said} className={`truncate text-xs max-md:whitespace-normal ${machine.problem ? 'text-red' : 'text-ink-2'}`}>{said}</p> : null}</div>
+        <div className="min-w-0 max-md:mt-1.5"><PhaseBadge phase={machine.phase} /><Progress machine={machine} />{said && !currentRunning(machine) ? <p title={said} className={`truncate text-xs max-md:whitespace-normal ${machine.problem ? 'text-red' : claimed ? 'text-amber' : 'text-ink-2'}`}>{said}</p> : null}</div>
         <div className="text-sm max-md:inline"><span className={machine.role ? '' : role ? 'text-ink-3' : 'text-ink-3 max-md:hidden'}>{role || 'no role'}</span></div>
         <div className="min-w-0 text-sm text-ink-2 max-lg:hidden">
           <p className="truncate">{describeHardware(machine) || <span className="text-ink-3">not reported yet</span>}</p>

@@ -37,7 +37,7 @@ export async function keepImage(deps: AppDeps, app: StoredApp, told: Set<string>
   }
   deps.record({ machineId: null, kind: 'app.pushedAgain', level: 'warn', text: `The registry has lost the image of app ${name}: it is sent again.`, data: { app: name, version: running.version } })
   if (latest.version === running.version) {
-    deps.apps.put(name, { ...app, state: 'pushing', detail: 'sending the image to the registry again', stateSinceMs: Date.now() })
+    await deps.apps.put(name, { ...app, state: 'pushing', detail: 'sending the image to the registry again', stateSinceMs: Date.now() })
     deps.changed()
     return runDeploy(deps, name, latest.version)
   }
@@ -45,6 +45,6 @@ export async function keepImage(deps: AppDeps, app: StoredApp, told: Set<string>
   const row = deps.apps.find(name)
   const now = row === undefined ? undefined : parseStoredApp(row.value)
   if (now?.running?.version !== running.version) return
-  deps.apps.put(name, { ...now, running: release })
+  await deps.apps.put(name, { ...now, running: release })
   deps.changed()
 }

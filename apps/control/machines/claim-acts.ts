@@ -33,7 +33,7 @@ export function claimActs(deps: ClaimActDeps) {
       const claim = present(id)
       if (claim.state === 'accepted') throw new Refusal(409, 'This claim was accepted already.')
       if (!claims.isAsking(claim)) throw new Refusal(409, `The claimant of ${claim.mac} has not asked for a while: turn it on again and decide then.`)
-      const accepted = claims.decide(id, 'accepted')
+      const accepted = await claims.decide(id, 'accepted')
       if (accepted === undefined) throw new Refusal(404, 'The claim went away meanwhile.')
       const line = { machineId: claim.machineId, kind: 'claim.accepted', level: 'warn' as const, text: `${by} accepted the claim of ${claim.hardware} on ${claim.mac}. ${claim.acceptMeans}`, data: { by, claim: id, mac: claim.mac } }
       if (claim.kind === 'agent') {
@@ -53,7 +53,7 @@ export function claimActs(deps: ClaimActDeps) {
     async reject(id: string, by: string): Promise<Claim> {
       const claim = present(id)
       if (claim.state === 'accepted' && claim.kind !== 'uuid') throw new Refusal(409, 'This claim was accepted already.')
-      const rejected = claims.decide(id, 'rejected')
+      const rejected = await claims.decide(id, 'rejected')
       if (rejected === undefined) throw new Refusal(404, 'The claim went away meanwhile.')
       await registry.change(claim.machineId, (m) => m, { machineId: claim.machineId, kind: 'claim.rejected', level: 'info', text: `${by} rejected the claim of ${claim.hardware} on ${claim.mac}: it is given nothing, and nobody is asked again`, data: { by, claim: id, mac: claim.mac } })
       tell(claim)

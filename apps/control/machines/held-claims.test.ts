@@ -5,7 +5,7 @@ const minute = 60_000
 const claimant = (more: Partial<Claimant> = {}): Claimant => ({ machineId: 'm1', claimantId: null, kind: 'mac', mac: '52:54:00:00:00:01', uuid: 'u', hardware: 'Sim', why: 'Two claim it', acceptMeans: 'It becomes m1.', token: 'first', ...more })
 
 function open(stored = new Map<string, string>(), clock = { ms: 0 }) {
-  const memory: ClaimMemory = { load: () => [...stored.values()], save: (key, json) => void stored.set(key, json), remove: (key) => void stored.delete(key) }
+  const memory: ClaimMemory = { load: () => [...stored.values()], save: async (key, json) => void stored.set(key, json), remove: (key) => void stored.delete(key) }
   return { desk: claimDesk(memory, () => clock.ms), stored, clock }
 }
 
@@ -20,28 +20,28 @@ describe('held claims', () => {
     expect(JSON.stringify(desk.list())).not.toMatch(/"first"|hash/)
   })
 
-  it('belong to one token: who starts again has another claim, and an acceptance does not reach it', () => {
+  it('belong to one token: who starts again has another claim, and an acceptance does not reach it', async () => {
     const { desk } = open()
     const { claim } = desk.meet(claimant())
     const other = desk.meet(claimant({ token: 'second' })).claim
     expect(other.id).not.toBe(claim.id)
-    expect(desk.decide(claim.id, 'accepted')).toBeUndefined()
-    desk.decide(other.id, 'accepted')
+    expect(await desk.decide(claim.id, 'accepted')).toBeUndefined()
+    await desk.decide(other.id, 'accepted')
     expect(desk.meet(claimant({ token: 'second' })).claim.state).toBe('accepted')
     expect(desk.meet(claimant({ token: 'third' })).claim.state).toBe('held')
   })
 
-  it('stay rejected whatever token comes, and survive a restart', () => {
+  it('stay rejected whatever token comes, and survive a restart', async () => {
     const { desk, stored } = open()
-    desk.decide(desk.meet(claimant()).claim.id, 'rejected')
+    await desk.decide(desk.meet(claimant()).claim.id, 'rejected')
     const again = open(stored).desk
     expect(again.meet(claimant({ token: 'second' })).claim.state).toBe('rejected')
     expect(again.heldFor('m1')).toEqual([])
   })
 
-  it('keep two machines of one UUID apart for good once a person said so, and only those', () => {
+  it('keep two machines of one UUID apart for good once a person said so, and only those', async () => {
     const { desk, clock } = open()
-    desk.decide(desk.meet(claimant({ kind: 'uuid', mac: '52:54:00:00:00:02' })).claim.id, 'accepted')
+    await desk.decide(desk.meet(claimant({ kind: 'uuid', mac: '52:54:00:00:00:02' })).claim.id, 'accepted')
     clock.ms = 400 * 24 * 60 * minute
     const live = { id: 'm1', macs: ['52:54:00:00:00:01'] }
     expect(desk.areApart(live, { id: '', mac: '52:54:00:00:00:02' })).toBe(true)

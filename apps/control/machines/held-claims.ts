@@ -9,7 +9,7 @@ export interface Claimant extends Pick<Claim, 'machineId' | 'claimantId' | 'kind
 export interface KeptClaim extends Claim { readonly hash: string }
 
 /** Where claims survive a restart of control. */
-export interface ClaimMemory { load(): string[]; save(key: string, json: string): void; remove(key: string): void }
+export interface ClaimMemory { load(): string[]; save(key: string, json: string): Promise<void>; remove(key: string): void }
 
 /** Claims on machines that live, until a person decides. */
 export interface ClaimDesk {
@@ -24,7 +24,8 @@ export interface ClaimDesk {
   isAsking(claim: Claim): boolean
   /** Whether a person said that these two are two machines, although they say one UUID. */
   areApart(live: { id: string; macs: readonly string[] }, claimant: { id: string; mac: string }): boolean
-  decide(id: string, state: 'accepted' | 'rejected'): Claim | undefined
+  /** Resolves when the decision is on disk; undefined where there is no such claim. */
+  decide(id: string, state: 'accepted' | 'rejected'): Promise<Claim | undefined>
   /** Forgets what concerns a machine that is forgotten. */
   forget(machineId: string): void
 }
@@ -44,12 +45,12 @@ const newsMs = 60_000
 export function claimDesk(memory: ClaimMemory, now: () => number): ClaimDesk {
   const claims = new Map<string, KeptClaim>(memory.load().map((json) => JSON.parse(json) as KeptClaim).map((claim) => [keyOf(claim), claim]))
   const savedMs = new Map<string, number>()
-  const put = (claim: KeptClaim, always: boolean): void => {
+  const put = async (claim: KeptClaim, always: boolean): Promise<void> => {
     const key = keyOf(claim)
     claims.set(key, claim)
     if (!always && now() - (savedMs.get(key) ?? 0) < newsMs) return
     savedMs.set(key, now())
-    memory.save(key, JSON.stringify(claim))
+    await memory.save(key, JSON.stringify(claim))
   }
   const drop = (claim: KeptClaim): void => {
     const key = keyOf(claim)
@@ -73,7 +74,8 @@ export function claimDesk(memory: ClaimMemory, now: () => number): ClaimDesk {
         const [oldest] = [...claims.values()].filter((one) => !isLasting(one)).sort((a, b) => (a.lastAt < b.lastAt ? -1 : 1))
         if (oldest !== undefined) drop(oldest)
       }
-      put(claim, before === undefined || before.state !== state)
+      // A claim that the disk refuses is held all the same, and comes again within seconds.
+      put(claim, before === undefined || before.state !== state).catch(() => savedMs.delete(keyOf(claim)))
       return { claim: shown(claim), isNews }
     },
     list() {
@@ -84,11 +86,11 @@ export function claimDesk(memory: ClaimMemory, now: () => number): ClaimDesk {
     find: (id) => [...claims.values()].find((claim) => claim.id === id),
     isAsking: (claim) => now() - Date.parse(claim.lastAt) < askingMs,
     areApart: (live, claimant) => [...claims.values()].some((claim) => isLasting(claim) && ((claim.machineId === live.id && claim.mac === claimant.mac) || (claim.machineId === claimant.id && live.macs.includes(claim.mac)))),
-    decide(id, state) {
+    async decide(id, state) {
       const claim = [...claims.values()].find((one) => one.id === id)
       if (claim === undefined) return undefined
       const decided = { ...claim, state }
-      put(decided, true)
+      await put(decided, true)
       return shown(decided)
     },
     forget(machineId) { for (const claim of claims.values()) if (claim.machineId === machineId || claim.claimantId === machineId) drop(claim) },
