@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '#cli/run'
+import type { Terminal } from '#cli/terminal'
 import type { JournalEvent } from '#contract/events'
 import type { LeasePage, Network, Reservation } from '#contract/network-api'
 import { ControlProcess } from '../sim/control-process.ts'
@@ -68,6 +72,41 @@ it('keeps an address for a client named in any way, and says why not', async () 
   expect((await ask<Reservation[]>('GET', 'reservations')).value).toEqual([])
 })
 
+describe('the command line', () => {
+  const type = async (...words: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const said = { out: '', err: '' }
+    const terminal: Terminal = {
+      out: (text) => { said.out += text }, err: (text) => { said.err += text }, outIsTty: false, errIsTty: false, inIsTty: false, env: { SYSTEM_CLOUD_RUN: path.join(control.home, 'run'), HOME: control.home }, isRoot: true, now: () => Date.now(),
+      ask: async () => undefined, readAll: async () => '', interrupted: new AbortController().signal,
+    }
+    return { code: await run(words, terminal), ...said }
+  }
+  beforeAll(() => writeFileSync(path.join(control.home, 'run/appliance.json'), JSON.stringify({ socket: path.join(control.home, 'run/operator.sock'), url: 'https://127.0.0.1:1', dataDir: control.home })))
+
+  it('lists, adds, sets, shows and removes networks', async () => {
+    expect((await type('networks')).out).toMatch(/^provisioning +\(?.*127\.0\.0\.0\/24 +127\.0\.0\.1 +full +ignore +0 of 100/m)
+    expect((await type('networks', 'add', '10.91.0.0/24')).code).toBe(2)
+    expect((await type('networks', 'add', '10.91.0.0/24', 'gateway=10.92.0.1', '--relayed')).err).toContain('The gateway 10.92.0.1 is not an address of a machine in 10.91.0.0/24.')
+    expect(JSON.parse((await type('networks', 'add', '10.91.0.0/24', 'title=Rack 9', 'lease=1d', 'option.interface-mtu=9000', '--relayed', '--id', 'rack-9', '--json')).out)).toMatchObject({ id: 'rack-9', title: 'Rack 9', leaseSeconds: 86_400, options: [{ name: 'interface-mtu', value: 9000 }] })
+    const set = await type('networks', 'set', 'rack-9', 'ranges=10.91.0.10-10.91.0.20,10.91.0.30-10.91.0.30', 'excluded=10.91.0.15', 'option.posix-timezone=CET-1', 'mode=proxy')
+    expect(set.out).toMatch(/ranges +10\.91\.0\.10-10\.91\.0\.20, 10\.91\.0\.30\nexcluded +10\.91\.0\.15\n/)
+    expect(set.out).toMatch(/26 +interface-mtu +integer +9000\n100 +posix-timezone +text +CET-1/)
+    expect((await type('networks', 'set', 'rack-9', 'colour=red')).code).toBe(2)
+    expect((await type('networks', 'show', 'rack-8')).err).toContain('There is no network “rack-8”')
+  })
+
+  it('reserves, lists and gives back', async () => {
+    expect((await type('reserve', '52:54:00:00:00:09', '10.91.0.40', '--hostname', 'nine')).out).toMatch(/10\.91\.0\.40 +52:54:00:00:00:09 +nine +rack-9 +no/)
+    expect((await type('reserve', '52:54:00:00:00:0a', '10.91.0.40')).err).toContain('is reserved already')
+    expect(JSON.parse((await type('reservations', 'rack-9', '--json')).out)).toMatchObject([{ address: '10.91.0.40', hostname: 'nine' }])
+    expect(await type('unreserve', '10.91.0.40')).toMatchObject({ code: 0, out: '10.91.0.40 is reserved no longer.\n' })
+    expect((await type('leases', 'rack-9')).out).toBe('No lease.\n')
+    expect((await type('leases', '--state', 'lost')).code).toBe(2)
+    expect((await type('networks', 'remove', 'rack-9')).code).toBe(2)
+    expect((await type('networks', 'remove', 'rack-9', '--yes')).out).toBe('Rack 9 is removed.\n')
+  })
+})
+
 it('knows no lease yet, and releases none', async () => {
   expect((await ask<LeasePage>('GET', 'leases')).value).toEqual({ leases: [], total: 0, counts: { bound: 0, expired: 0, released: 0, declined: 0, conflict: 0 } })
   expect((await ask('DELETE', 'leases/127.0.0.100')).status).toBe(404)
@@ -77,7 +116,7 @@ it('knows no lease yet, and releases none', async () => {
 it('has journalled every act with who did it', async () => {
   const { value } = await ask<{ events: JournalEvent[] }>('GET', 'events?limit=5000')
   const acts = value.events.filter(({ kind }) => /^(network|address)\./.test(kind))
-  expect(acts.map(({ kind }) => kind)).toEqual(['network.changed', 'network.changed', 'network.added', 'address.reserved', 'address.reserved', 'address.reserved', 'address.unreserved', 'network.removed'])
+  expect(acts.map(({ kind }) => kind)).toEqual(['network.changed', 'network.changed', 'network.added', 'address.reserved', 'address.reserved', 'address.reserved', 'address.unreserved', 'network.removed', 'network.added', 'network.changed', 'address.reserved', 'address.unreserved', 'network.removed'])
   expect(acts[0]?.text).toContain('root changed Provisioning network: title Lab; mode proxy; unknown machines ignore')
   expect(acts.every(({ data }) => data['by'] === 'root')).toBe(true)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freshMain, settle, viewOf, type Standing } from './network-config.ts'
+import { freshMain, ramdiskArguments, settle, viewOf, type Standing } from './network-config.ts'
 
 const standing: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', mode: 'full', nameServers: ['9.9.9.9'] }
 const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(standing), set })
@@ -20,3 +20,9 @@ describe('the main network', () => {
 })
 
 it('netboot is told options as bytes', () => expect(viewOf(settle(stored({ options: [{ code: 26, name: 'interface-mtu', type: 'integer', value: 9000 }] }), standing)).options).toEqual([{ code: 26, value: Uint8Array.of(0x23, 0x28) }]))
+
+it('tells ramdisks of further cards to which address the certificate belongs', () => {
+  const main = settle(freshMain(standing), standing)
+  const further = (relayed: boolean) => settle({ id: 'x', cidr: '10.99.0.0/24', relayed, interface: 'eth1', address: '10.99.0.1', startMode: 'full', set: {} }, standing)
+  expect([[main], [main, further(true)], [main, further(false)]].map((all) => ramdiskArguments(all, 'https://10.77.0.1:443'))).toEqual([[], [], ['sc.tls=https://10.77.0.1:443']])
+})

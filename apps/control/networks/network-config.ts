@@ -67,6 +67,12 @@ export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig
   }
 }
 
+/**
+ * What a ramdisk is told beside where it boots from: the appliance's certificate names one address, so where machines are booted on further
+ * cards too, they are told to speak TLS to that one.
+ */
+export const ramdiskArguments = (networks: readonly NetworkConfig[], url: string): string[] => (networks.some(({ main, relayed }) => !main && !relayed) ? [`sc.tls=${url}`] : [])
+
 /** The network as netboot serves it. */
 export const viewOf = (network: NetworkConfig): NetworkView => ({ ...network, options: network.options.map((one) => ({ code: one.code, value: encodeOption(one) })) })
 

@@ -44,8 +44,8 @@ function notices(config: NetworkConfig, { poolSize, poolFree, conflicts }: { poo
     ...(servers.some((one) => one.standsBack) ? [`No addresses are given on ${config.title}: another DHCP server, ${addresses}, answers there. Turn it off, use mode proxy, or let this network only warn.`]
       : servers.length > 0 ? [`Another DHCP server answers on ${config.title}: ${addresses}. Turn it off, or use mode proxy.`] : []),
     ...(poolSize === 0 ? [`${config.title} gives addresses to reserved clients only: it has no range.`]
-      : poolFree === 0 ? [`All ${poolSize} addresses of ${config.title} are given out: new machines get none. Widen the range, or shorten the lease time.`]
-        : poolFree <= poolSize * fewLeft ? [`${poolFree} of ${poolSize} addresses of ${config.title} are left. Widen the range, or shorten the lease time.`] : []),
+      : poolFree === 0 ? [`${poolSize === 1 ? 'The one address' : `All ${poolSize} addresses`} of ${config.title} ${poolSize === 1 ? 'is' : 'are'} given out: new machines get none. Widen the range, or shorten the lease time.`]
+        : poolFree <= poolSize * fewLeft ? [`${poolFree} of ${poolSize} addresses of ${config.title} ${poolFree === 1 ? 'is' : 'are'} left. Widen the range, or shorten the lease time.`] : []),
     ...(conflicts > 0 ? [`${conflicts} ${conflicts === 1 ? 'address' : 'addresses'} of ${config.title} ${conflicts === 1 ? 'is' : 'are'} in conflict: see its conflicts.`] : []),
   ]
 }

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { LeasePage, Network } from '#contract/network-api'
+import { openNetworksWorld, type NetworksWorld } from '../sim/networks-world.ts'
+
+let world: NetworksWorld
+const [near, far, other] = ['52:54:00:0e:00:01', '52:54:00:0e:00:02', '52:54:00:0e:00:03']
+
+beforeAll(async () => {
+  world = await openNetworksWorld()
+  world.become('near', near)
+  world.become('far', far)
+  world.become('other', other)
+})
+afterAll(async () => { await world?.close() })
+
+const api = async <T>(method: string, route: string, body?: unknown): Promise<T> => {
+  const { status, value } = await world.control.api(method, route, body)
+  if (status >= 400) throw new Error((value as { detail: string }).detail)
+  return value as T
+}
+const network = (id: string): Promise<Network> => api('GET', `networks/${id}`)
+const change = (id: string, patch: object): Promise<Network> => api('PATCH', `networks/${id}`, patch)
+const leases = async (query: string): Promise<LeasePage['leases']> => (await api<LeasePage>('GET', `leases?${query}`)).leases
+
+describe('the network that the appliance was started with', () => {
+  it('gives an address of its pool, and shows who has it, why and until when', async () => {
+    const told = await vi.waitUntil(() => world.ask('near', '-x', 'hostname:printer'), { timeout: 30_000 })
+    expect(told).toMatchObject({ router: '10.77.0.1', lease: '3600', serverid: '10.77.0.1' })
+    expect(await leases('network=provisioning')).toMatchObject([{ address: told['ip'], mac: near, hostname: 'printer', state: 'bound', reserved: false, machineId: null, why: 'From the pool, to a client that is no machine of the fleet.' }])
+    expect(await network('provisioning')).toMatchObject({ leasesActive: 1, poolSize: 100, poolFree: 99 })
+  })
+
+  it('tells the next client what was set meanwhile, without a restart', async () => {
+    await change('provisioning', { leaseSeconds: 600, gateway: '10.77.0.254', dns: ['9.9.9.9', '10.77.0.1'], ranges: [{ from: '10.77.0.20', to: '10.77.0.21' }], excluded: [{ from: '10.77.0.20', to: '10.77.0.20' }], options: [{ option: 'interface-mtu', value: 1400 }, { option: 'classless-routes', value: '10.0.0.0/8 via 10.77.0.254' }, { option: 'tzdb-timezone', value: 'Europe/Vienna' }] })
+    world.become('near', '52:54:00:0e:00:11')
+    expect(await world.ask('near')).toMatchObject({ ip: '10.77.0.21', lease: '600', router: '10.77.0.254', dns: '9.9.9.9 10.77.0.1', mtu: '1400', staticroutes: '10.0.0.0/8 10.77.0.254', tzdbstr: 'Europe/Vienna' })
+  })
+
+  it('says when no address is left, and gives one that a person releases', async () => {
+    expect((await network('provisioning')).notices.join(' ')).toContain('The one address of Provisioning network is given out: new machines get none.')
+    world.become('near', '52:54:00:0e:00:12')
+    expect(await world.ask('near')).toBeUndefined()
+    await api('DELETE', 'leases/10.77.0.21')
+    expect(await leases('text=0.21')).toMatchObject([{ state: 'released' }])
+    expect(await world.ask('near')).toMatchObject({ ip: '10.77.0.21' })
+    expect(await leases('text=0.21')).toMatchObject([{ state: 'bound', mac: '52:54:00:0e:00:12' }])
+  })
+
+  it('gives a reserved address by MAC, by client id and by UUID, though none of them is in the range', async () => {
+    const uuid = '4c4c4544-0042-3510-8052-b4c04f4d3232'
+    await api('POST', 'reservations', { client: near, address: '10.77.0.61', hostname: 'printer-1' })
+    await api('POST', 'reservations', { client: 'id:00aabbccdd', address: '10.77.0.62' })
+    await api('POST', 'reservations', { client: uuid, address: '10.77.0.63' })
+    world.become('near', near)
+    expect(await world.ask('near')).toMatchObject({ ip: '10.77.0.61', hostname: 'printer-1' })
+    world.become('near', '52:54:00:0e:00:13')
+    expect(await world.ask('near', '-x', '0x3d:00aabbccdd')).toMatchObject({ ip: '10.77.0.62' })
+    world.become('near', '52:54:00:0e:00:14')
+    // Option 97 has the first three fields little-endian (RFC 4578 §2.3, SMBIOS 3.6 §7.2.1).
+    expect(await world.ask('near', '-x', '0x61:0044454c4c4200103580 52b4c04f4d3232'.replace(' ', ''))).toMatchObject({ ip: '10.77.0.63' })
+    expect((await leases('text=10.77.0.6')).map(({ address, why, reserved }) => [address, why, reserved])).toEqual(['10.77.0.61', '10.77.0.62', '10.77.0.63'].map((address) => [address, 'Reserved for this client.', true]))
+    expect(await api<{ inUse: boolean }[]>('GET', 'reservations')).toMatchObject([{ inUse: true }, { inUse: true }, { inUse: true }])
+  })
+
+  it('gives no address in mode proxyDHCP and gives them again in mode full, switched while it runs', async () => {
+    world.become('near', near)
+    await change('provisioning', { mode: 'proxy' })
+    expect(await world.ask('near')).toBeUndefined()
+    await change('provisioning', { mode: 'full' })
+    expect(await vi.waitUntil(() => world.ask('near'), { timeout: 30_000 })).toMatchObject({ ip: '10.77.0.61' })
+  })
+})
+
+describe('a network behind a relay', () => {
+  it('gives nothing before it is there, and within a second of being added a reserved address with settings of its own', async () => {
+    expect(await world.ask('far')).toBeUndefined()
+    expect(await api('POST', 'networks', { cidr: '10.88.0.0/24', relayed: true, id: 'rack-2', title: 'Rack 2', domain: 'rack2.test', leaseSeconds: 1200 })).toMatchObject({ gateway: '10.88.0.1', address: '10.77.0.1' })
+    await api('POST', 'reservations', { client: far, address: '10.88.0.33', hostname: 'far-1' })
+    expect(await vi.waitUntil(() => world.ask('far'), { timeout: 30_000 })).toMatchObject({ ip: '10.88.0.33', router: '10.88.0.1', domain: 'rack2.test', hostname: 'far-1', lease: '1200' })
+    expect(await leases('network=rack-2')).toMatchObject([{ address: '10.88.0.33', mac: far, reserved: true, state: 'bound' }])
+    expect((await leases('network=provisioning')).some(({ mac }) => mac === far)).toBe(false)
+  })
+
+  it('keeps its networks, reservations and leases over a kill', async () => {
+    await world.control.restart()
+    expect(await leases('network=rack-2')).toMatchObject([{ address: '10.88.0.33' }])
+    world.become('far', '52:54:00:0e:00:21')
+    const told = await vi.waitUntil(() => world.ask('far'), { timeout: 30_000 })
+    expect(told['ip']).toMatch(/^10\.88\.0\.1\d\d$/)
+    world.become('far', far)
+    expect(await world.ask('far')).toMatchObject({ ip: '10.88.0.33' })
+  })
+
+  it('is not removed while clients have addresses of it, and forced, gives nothing more', async () => {
+    await expect(api('DELETE', 'networks/rack-2')).rejects.toThrow('2 clients have addresses of Rack 2')
+    await api('DELETE', 'networks/rack-2?force=true')
+    expect(await world.ask('far')).toBeUndefined()
+    expect((await leases('')).some(({ networkId }) => networkId === 'rack-2')).toBe(false)
+  })
+})
+
+describe('a network on another card of the host', () => {
+  it('is served within a second of being added, and its clients are given its own server', async () => {
+    expect(await api('GET', 'host-interfaces')).toMatchObject([{ name: 'eth0', addresses: ['10.77.0.1/24'], networkId: 'provisioning' }, { name: 'eth1', addresses: ['10.99.0.1/24'], networkId: null }])
+    await expect(api('POST', 'networks', { cidr: '10.98.0.0/24', interface: 'eth1' })).rejects.toThrow('eth1 has no address in 10.98.0.0/24')
+    await api('POST', 'networks', { cidr: '10.99.0.0/24', interface: 'eth1', id: 'second' })
+    const told = await vi.waitUntil(() => world.ask('other'), { timeout: 30_000 })
+    expect(told).toMatchObject({ router: '10.99.0.1', serverid: '10.99.0.1' })
+    expect(told['ip']).toMatch(/^10\.99\.0\.1\d\d$/)
+    expect(await leases('network=second')).toMatchObject([{ mac: other }])
+    // It reaches the appliance's one TLS address, which ramdisks of further cards are told, through its router.
+    expect(await world.fetch('other', told, `https://10.77.0.1:${new URL(world.control.url).port}/`)).toMatch(/^[1-5]\d\d$/)
+  })
+})
