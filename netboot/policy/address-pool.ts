@@ -67,6 +67,9 @@ export class AddressPool {
     this.probed -= 1
   }
 
+  /** All are to be looked at again. */
+  unprobeAll(): void { this.probed = 0 }
+
   private placeOf(index: number): number { return this.places[index] ?? Number.MAX_SAFE_INTEGER }
 
   private swap(a: number, b: number): void {

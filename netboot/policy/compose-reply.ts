@@ -73,10 +73,10 @@ export function composeNak(request: BootRequest, asked: DhcpMessage, network: Ne
   return { ...emptyReply(asked), flags: request.relayAddress === null ? asked.flags : asked.flags | broadcastFlag, options }
 }
 
-/** The reply without its last dispensable option, or undefined where only the required ones are left. */
+/** The reply without its last dispensable option, the echoed client id after all others; undefined where only the required ones are left. */
 export function dropLastOption(reply: DhcpMessage): DhcpMessage | undefined {
   const codes = Array.from(reply.options.keys()).filter((code) => !required.includes(code) && code !== option.relayAgent && code !== option.mask)
-  const victim = codes.at(-1)
+  const victim = codes.findLast((code) => code !== option.clientId) ?? codes.at(-1)
   if (victim === undefined) return undefined
   return { ...reply, options: new Map(Array.from(reply.options).filter(([code]) => code !== victim)) }
 }

@@ -21,7 +21,7 @@ describe('AddressPool', () => {
     const pool = new AddressPool(50)
     const free = new Set(Array.from({ length: 50 }, (_, index) => index))
     const probed = new Set<number>()
-    for (let step = 0; step < 20_000; step += 1) {
+    for (let step = 0; step < 3000; step += 1) {
       const index = Math.floor(random() * 50)
       const act = Math.floor(random() * 4)
       if (act === 0) { pool.take(index); free.delete(index); probed.delete(index) }
@@ -44,7 +44,7 @@ describe('ExpiryWheel', () => {
     const wheel = new ExpiryWheel()
     const ends = new Map<string, number>()
     let at = 0
-    for (let step = 0; step < 3000; step += 1) {
+    for (let step = 0; step < 1500; step += 1) {
       const key = String(Math.floor(random() * 100))
       const end = at + Math.floor(random() * 20_000) - 2000
       wheel.set(key, end)
@@ -128,7 +128,7 @@ describe('LeaseBook', () => {
   it('serves machines that are known while strangers ask without end, and remembers only what its addresses bound', () => {
     const book = new LeaseBook(network('10.77.1.0', '10.77.1.255'), [lease('10.77.1.7', 1, { expiresAtMs: now - 1000 }), lease('10.77.1.8', 2)])
     let served = 0
-    for (let n = 1000; n < 200_000; n += 1) {
+    for (let n = 1000; n < 60_000; n += 1) {
       const address = book.choose(who(n), now + n / 5)
       if (address !== undefined) { book.hold(address, who(n), now + n / 5); served += 1 }
     }
@@ -153,20 +153,20 @@ describe('LeaseBook', () => {
       const wide = network(dotted(base), dotted(base + addresses - 1), { cidr: '10.0.0.0/8' })
       const book = new LeaseBook(wide, Array.from({ length: leases }, (_, n) => lease(dotted(base + n), n)))
       book.sweep(now)
-      const began = performance.now()
+      const began = process.cpuUsage()
       for (let n = 0; n < 2000; n += 1) {
         const client = who(1_000_000 + n)
         const address = book.choose(client, now + n) ?? ''
         book.hold(address, client, now + n)
         book.record(lease(address, 1_000_000 + n))
       }
-      return performance.now() - began
+      return process.cpuUsage(began).user / 1000
     }
     time(12_000, 1000)
-    const [small, large] = [Math.min(time(12_000, 1000), time(12_000, 1000), time(12_000, 1000)), Math.min(time(200_000, 100_000), time(200_000, 100_000), time(200_000, 100_000))]
+    const [small, large] = [Math.min(time(12_000, 1000), time(12_000, 1000)), Math.min(time(100_000, 50_000), time(100_000, 50_000))]
     // A scan of the pool or of the leases would be a hundred times slower; memory caches alone make some difference.
     expect(large).toBeLessThan(small * 10 + 20)
-  })
+  }, 60_000)
 
   it('leaves its own address, the gateway, and the ends of the subnet to nobody', () => {
     const book = new LeaseBook(testNetwork, [])

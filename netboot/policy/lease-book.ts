@@ -200,6 +200,9 @@ export class LeaseBook {
     if (index !== undefined) this.pool.markProbed(index)
   }
 
+  /** What was found silent long ago is to be looked at again. */
+  forgetSilent(): void { this.pool.unprobeAll() }
+
   private keptForKnown(): number { return Math.min(knownMost, Math.floor(this.size / knownShare)) }
 
   /** Takes it out of what is free. */

@@ -16,6 +16,7 @@ const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
 const AF_INET = 2
 const AF_PACKET = 17
 const SOCK_DGRAM = 2
+const SOCK_RAW = 3
 const SOCK_FLAGS = 0o4000 | 0o2000000 // NONBLOCK, CLOEXEC
 const SOL_SOCKET = 1
 const SO_BROADCAST = 6
@@ -135,6 +136,39 @@ export function openPacketSocket(device: string, listen: boolean): PacketSocket 
   const to = Buffer.alloc(20)
   return {
     send(mac, etherType, packet) { check('send a frame', Number(sendto(fd, packet, packet.length, MSG_DONTWAIT, linkAddress(index, etherType, mac, to), 20))) },
+    receive() {
+      const length = Number(recv(fd, buffer, buffer.length, 0))
+      return length > 0 ? buffer.slice(0, length) : undefined
+    },
+    close() { close(fd) },
+  }
+}
+
+/** Hears some of the frames that come in on an interface, with their Ethernet headers. */
+export interface FrameListener {
+  /** The next one, or undefined. */
+  receive(): Uint8Array | undefined
+  close(): void
+}
+
+/** What may be listened for, as classic BPF over whole frames: answers to ARP, and DHCP answers (UDP from 67 to 68). */
+const heardFrames: Record<'arpReplies' | 'dhcpAnswers', { etherType: number; filter: readonly FilterStep[] }> = {
+  arpReplies: { etherType: 0x0806, filter: [[0x28, 0, 0, 20], [0x15, 0, 1, 2], [0x06, 0, 0, 64], [0x06, 0, 0, 0]] },
+  dhcpAnswers: {
+    etherType: 0x0800,
+    filter: [[0x30, 0, 0, 23], [0x15, 0, 8, 17], [0x28, 0, 0, 20], [0x45, 6, 0, 0x1fff], [0xb1, 0, 0, 14], [0x48, 0, 0, 14], [0x15, 0, 3, 67], [0x48, 0, 0, 16], [0x15, 0, 1, 68], [0x06, 0, 0, 1514], [0x06, 0, 0, 0]],
+  },
+}
+
+/** Listens on an interface for frames of others: what we send ourselves is not heard. */
+export function listenForFrames(device: string, what: keyof typeof heardFrames): FrameListener {
+  const { etherType, filter } = heardFrames[what]
+  // Protocol 0 until it is bound: nothing comes in before the filter is there.
+  const fd = check('packet socket', socket(AF_PACKET, SOCK_RAW | SOCK_FLAGS, 0) as number)
+  attachFilter(fd, filter)
+  check('bind the packet socket', bind(fd, linkAddress(interfaceIndex(device), etherType, new Uint8Array(6)), 20) as number)
+  const buffer = new Uint8Array(2048)
+  return {
     receive() {
       const length = Number(recv(fd, buffer, buffer.length, 0))
       return length > 0 ? buffer.slice(0, length) : undefined

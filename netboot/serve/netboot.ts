@@ -5,7 +5,9 @@ import { openBooks, type DhcpBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
 import { countDrops, type Drops } from './drops.ts'
 import { serveLogUdp } from './log-udp.ts'
-import { interfaceMac, openPacketSocket } from './native.ts'
+import { interfaceMac, listenForFrames, openPacketSocket } from './native.ts'
+import { probeConflicts } from './conflict-probe.ts'
+import { watchServers } from './server-watch.ts'
 import { advertiseRouter } from './router-advert.ts'
 import { followNetworks, type Part } from './follow-networks.ts'
 import { recordPackets } from './recorder.ts'
@@ -98,7 +100,19 @@ async function openInterface(world: World, device: string): Promise<Part> {
         if (recorder) opened.push(recorder)
         const advert = advertiseRouter(frames, mac, world.log, world.now)
         opened.push(advert)
-        serveDhcp({ ...world, device, ports, frames, standsBack: () => false, heard: (request) => { if (request.relayAddress === null) advert.nudge() }, promised: () => {} })
+        const { books, site, log, now } = world
+        const watch = watchServers({ site, device, networks: books.networks, frames, answers: listenForFrames(device, 'dhcpAnswers'), log, now })
+        opened.push(watch)
+        const probe = probeConflicts({ site, device, mac: Buffer.from(mac.replaceAll(':', ''), 'hex'), books, frames, replies: listenForFrames(device, 'arpReplies'), log, now })
+        opened.push(probe)
+        serveDhcp({
+          ...world, device, ports, frames, standsBack: watch.standsBack, promised: probe.promised,
+          heard(request) {
+            if (request.relayAddress !== null) return
+            advert.nudge()
+            if (request.type === 'request' && request.serverId !== null) watch.chosen(request.serverId)
+          },
+        })
         world.log.info({ device }, 'netboot.serving')
       },
     }

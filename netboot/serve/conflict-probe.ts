@@ -1,0 +1,130 @@
+import type { Mac } from '#contract/mac'
+import { encodeArpProbe } from '../codec/arp.ts'
+import { decodeFrame } from '../codec/frame.ts'
+import { abandonMs } from '../policy/decide-lease.ts'
+import type { Lease, NetbootLog, NetworkView, Site } from '../site.ts'
+import type { DhcpBooks } from './dhcp-books.ts'
+import type { FrameListener, PacketSocket } from './native.ts'
+
+const tickMs = 100
+/** 320 questions a second at most, and no more than these addresses are kept ready. */
+const mostPerTick = 32
+const enoughReady = 1024
+const waitMs = 1000
+/** How long silence counts. */
+const freshMs = 10 * 60_000
+const mostRemembered = 65_536
+const etherTypeArp = 0x0806
+const everybody = new Uint8Array(6).fill(0xff)
+
+/** What the prober of one interface works with. */
+export interface ProbeWorld {
+  readonly site: Site
+  readonly device: string
+  readonly mac: Uint8Array
+  readonly books: DhcpBooks
+  readonly frames: PacketSocket
+  readonly replies: FrameListener
+  readonly log: NetbootLog
+  readonly now: () => number
+}
+
+/** Finds addresses that somebody uses without having been given them. */
+export interface ConflictProbe {
+  /** An address was promised: it is asked about where that was not done lately. Sends nothing itself. */
+  promised(network: NetworkView, address: string): void
+  close(): void
+}
+
+/**
+ * Asks by ARP who uses the addresses that will be given out next, off the servers' path: some are kept ready that nobody answered on. In a
+ * storm an address may go out that was not asked about; it is asked about then, and where somebody answers before the client has it, the
+ * client is refused and asks anew. Addresses behind a relay cannot be asked about.
+ */
+export function probeConflicts({ site, device, mac, books, frames, replies, log, now }: ProbeWorld): ConflictProbe {
+  /** Asked about and not answered yet, oldest first. */
+  const asked = new Map<string, { networkId: string; atMs: number }>()
+  const silentAt = new Map<string, number>()
+  const queue = new Map<string, string>()
+  let seed = 0
+  let lastForgotMs = now()
+  const onWire = (): NetworkView[] => books.networks().filter((network) => network.interface === device && network.mode === 'full' && !network.relayed)
+
+  const ask = (networkId: string, address: string): void => {
+    asked.set(address, { networkId, atMs: now() })
+    frames.send(everybody, etherTypeArp, encodeArpProbe(mac, address))
+  }
+  const found = (network: NetworkView, address: string, owner: Mac): void => {
+    const book = books.book(network)
+    const lease = book.ofAddress(address)
+    // Its own client, who has just taken it.
+    if (book.heldFor(owner) === address || (lease?.mac === owner && lease.state === 'bound' && lease.expiresAtMs > now())) return
+    if (lease?.state === 'bound' && lease.expiresAtMs > now()) return
+    const conflict: Lease = { networkId: network.id, address, mac: owner, clientId: '', hostname: '', state: 'conflict', startedAtMs: now(), expiresAtMs: now() + abandonMs }
+    book.record(conflict)
+    site.report({ kind: 'dhcp.conflict', networkId: network.id, address, ownerMac: owner, untilMs: conflict.expiresAtMs })
+    site.commitLease(conflict).catch((error: unknown) => log.error({ address, err: error }, 'conflict.notStored'))
+  }
+  const listen = (networks: readonly NetworkView[]): void => {
+    for (let count = 0; count < 256; count += 1) {
+      const bytes = replies.receive()
+      if (!bytes) return
+      const content = decodeFrame(bytes)?.content
+      if (content?.kind !== 'arp') continue
+      const { mac: owner, address } = content.sender
+      const network = networks.find(({ id }) => id === asked.get(address)?.networkId)
+      if (!network) continue
+      asked.delete(address)
+      found(network, address, owner)
+    }
+  }
+  const conclude = (networks: readonly NetworkView[]): void => {
+    for (const [address, { networkId, atMs }] of asked) {
+      if (now() - atMs < waitMs) break
+      asked.delete(address)
+      const network = networks.find(({ id }) => id === networkId)
+      if (network) books.book(network).foundSilent(address)
+      silentAt.delete(address)
+      silentAt.set(address, now())
+      if (silentAt.size > mostRemembered) silentAt.delete(silentAt.keys().next().value ?? '')
+    }
+  }
+  const askMore = (networks: readonly NetworkView[]): void => {
+    let left = mostPerTick
+    for (const [address, networkId] of queue) {
+      if (left === 0) return
+      queue.delete(address)
+      ask(networkId, address)
+      left -= 1
+    }
+    for (const network of networks) {
+      const book = books.book(network)
+      for (; left > 0 && asked.size < enoughReady; left -= 1) {
+        const address = book.toProbe(seed += 1, enoughReady)
+        if (address === undefined) break
+        if (!asked.has(address)) ask(network.id, address)
+      }
+    }
+  }
+  const timer = setInterval(() => {
+    try {
+      const networks = onWire()
+      listen(networks)
+      conclude(networks)
+      if (now() - lastForgotMs > freshMs) {
+        lastForgotMs = now()
+        for (const network of networks) books.book(network).forgetSilent()
+      }
+      askMore(networks)
+    } catch (error) { // an interface that is down for a moment; clients are served without this
+      log.warn({ device, error: String(error) }, 'conflictProbe.failed')
+    }
+  }, tickMs).unref()
+  return {
+    promised(network, address) {
+      if (network.relayed || now() - (silentAt.get(address) ?? 0) < freshMs || asked.has(address) || queue.size >= enoughReady) return
+      queue.set(address, network.id)
+    },
+    close() { clearInterval(timer); replies.close() },
+  }
+}

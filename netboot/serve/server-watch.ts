@@ -1,0 +1,147 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { broadcastFlag, decodeDhcp4, encodeDhcp4 } from '../codec/dhcp4.ts'
+import { byteOption, option, readAddress, readMessageType, readText } from '../codec/dhcp4-options.ts'
+import { decodeFrame } from '../codec/frame.ts'
+import { encodeIpv4Udp } from '../codec/ipv4-udp.ts'
+import { OtherServers, type OtherServer } from '../policy/other-servers.ts'
+import type { NetbootLog, NetworkView, Site } from '../site.ts'
+import type { FrameListener, PacketSocket } from './native.ts'
+
+const tickMs = 100
+const mostPerTick = 64
+/** When a network begins twice, so that a lost frame does not count; then often while one is there, and now and then while none is. */
+const secondProbeMs = 1000
+const probeEveryMs = { present: 10_000, absent: 30_000 }
+/** How long mode full waits for answers before it gives its first address, where it shall refuse beside another server. dnsmasq pings for three seconds. */
+const firstLookMs = 4000
+const etherTypeIpv4 = 0x0800
+const everybody = new Uint8Array(6).fill(0xff)
+const none = '0.0.0.0'
+
+/** What the watch of one interface works with. */
+export interface WatchWorld {
+  readonly site: Site
+  readonly device: string
+  readonly networks: () => readonly NetworkView[]
+  readonly frames: PacketSocket
+  readonly answers: FrameListener
+  readonly log: NetbootLog
+  readonly now: () => number
+}
+
+/** Looks for other DHCP servers on one wire. */
+export interface ServerWatch {
+  /** Whether this network shall give nothing new, because another server is there or was not yet looked for. */
+  standsBack(network: NetworkView): boolean
+  /** A client chose this server. */
+  chosen(address: string): void
+  close(): void
+}
+
+/**
+ * Asks from time to time, as a client that does not exist, who gives addresses on this wire, and listens to what others answer.
+ *
+ * Only networks of mode full that are on the wire itself are watched: a proxy lives beside another server. A proxy of somebody else gives no
+ * address and does not count.
+ */
+export function watchServers({ site, device, networks, frames, answers, log, now }: WatchWorld): ServerWatch {
+  const others = new OtherServers()
+  /** Since when a network is in mode full. */
+  const since = new Map<string, number>()
+  let seen: readonly NetworkView[] = []
+  let isFirst = true
+  let nextProbeMs = now()
+  let xid = 0
+  const isWatched = (network: NetworkView): boolean => network.interface === device && network.mode === 'full' && !network.relayed
+  const watched = (): NetworkView[] => networks().filter(isWatched)
+  /** A network that begins to give addresses is looked at before it does. */
+  const follow = (): void => {
+    if (networks() === seen) return
+    seen = networks()
+    const ids = new Set(watched().map(({ id }) => id))
+    for (const id of since.keys()) if (!ids.has(id)) since.delete(id)
+    for (const id of ids) if (!since.has(id)) { since.set(id, now()); nextProbeMs = now(); isFirst = true }
+  }
+  const isOwn = (address: string): boolean => networks().some((network) => network.address === address)
+
+  const heard = (server: OtherServer): void => {
+    if (isOwn(server.address) || server.address === none) return
+    const about = watched()
+    const [first] = about
+    if (!first || !others.heard(server, now())) return
+    if (server.how === 'choice') nextProbeMs = Math.min(nextProbeMs, now())
+    const network = about.find(({ address }) => address.split('.', 3).join('.') === server.address.split('.', 3).join('.')) ?? first
+    const { address, how, serverMac, offered, bootFile } = server
+    site.report({ kind: 'dhcp.otherServer', networkId: network.id, address, how, serverMac, offered, bootFile, standsBack: standsBack(network) })
+  }
+  const standsBack = (network: NetworkView): boolean => {
+    if (!isWatched(network) || network.whenOtherServer !== 'refuse') return false
+    follow()
+    return others.isPresent || now() - (since.get(network.id) ?? now()) < firstLookMs
+  }
+
+  const listen = (): void => {
+    for (let count = 0; count < mostPerTick; count += 1) {
+      const bytes = answers.receive()
+      if (!bytes) return
+      const server = readServer(bytes, xid)
+      if (server) heard(server)
+    }
+  }
+  const probe = (): void => {
+    if (now() < nextProbeMs) return
+    nextProbeMs = now() + (isFirst ? secondProbeMs : others.isPresent ? probeEveryMs.present : probeEveryMs.absent)
+    isFirst = false
+    if (watched().length === 0) return
+    xid = randomInt(2 ** 32)
+    frames.send(everybody, etherTypeIpv4, composeProbe(xid))
+  }
+  const timer = setInterval(() => {
+    try {
+      follow()
+      listen()
+      for (const address of others.gone(now())) {
+        const [network] = watched()
+        if (network) site.report({ kind: 'dhcp.otherServerGone', networkId: network.id, address })
+      }
+      probe()
+    } catch (error) { // an interface that is down for a moment; clients are served without this
+      log.warn({ device, error: String(error) }, 'serverWatch.failed')
+    }
+  }, tickMs).unref()
+  follow()
+  probe()
+  return {
+    standsBack,
+    chosen: (address) => heard({ address, how: 'choice', serverMac: null, offered: null, bootFile: null }),
+    close() { clearInterval(timer); answers.close() },
+  }
+}
+
+/** A DISCOVER of a client that does not exist: a made-up MAC of the locally administered kind. */
+function composeProbe(xid: number): Uint8Array {
+  const mac = randomBytes(6)
+  mac[0] = 0x02
+  const encoded = encodeDhcp4({
+    op: 'request', hardwareType: 1, hops: 0, xid, secs: 0, flags: broadcastFlag, clientAddress: none, yourAddress: none, nextServer: none, relayAddress: none,
+    hardwareAddress: mac, serverName: '', bootFile: '', options: new Map([[option.messageType, byteOption(1)], [option.parameterList, Uint8Array.of(option.mask, option.router, option.serverId)]]),
+  })
+  if (!encoded.ok) throw new Error('a DISCOVER does not fit its packet')
+  return encodeIpv4Udp({ address: none, port: 68 }, { address: '255.255.255.255', port: 67 }, encoded.value)
+}
+
+/** Who sent this DHCP answer, or undefined where it gives no address. */
+function readServer(frame: Uint8Array, xid: number): OtherServer | undefined {
+  const decoded = decodeFrame(frame)
+  if (decoded?.content.kind !== 'udp') return undefined
+  const { content, from: serverMac } = decoded
+  const message = decodeDhcp4(content.payload)
+  if (!message.ok || message.value.op !== 'reply') return undefined
+  const { options, yourAddress, bootFile, xid: answered } = message.value
+  const type = readMessageType(options)
+  if ((type !== 'offer' && type !== 'ack') || yourAddress === none) return undefined
+  return {
+    address: readAddress(options, option.serverId) ?? content.from.address, serverMac, offered: yourAddress, how: answered === xid ? 'probe' : 'answer',
+    bootFile: readText(options, option.bootFile) || bootFile || null,
+  }
+}
