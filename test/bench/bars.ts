@@ -16,6 +16,8 @@ export const bars: readonly Bar[] = [
   { measure: 'scale', variant: '100,000 leases', value: 'cpuSecondsPer1000', rule: 'at most', limit: 1.2, ownVariant: '1,000 leases' },
   { measure: 'scale', value: 'naks', rule: 'at most', limit: 0 },
   { measure: 'scale', value: 'duplicates', rule: 'at most', limit: 0 },
+  { measure: 'crash', value: 'lostLeases', rule: 'at most', limit: 0 },
+  { measure: 'crash', value: 'duplicates', rule: 'at most', limit: 0 },
   ...['1 client', '64 clients'].flatMap((clients): Bar[] => [
     { measure: 'tftp', variant: `window 1, ${clients}`, value: 'megabytesPerSecond', rule: 'at least', limit: 1, against: 'tftpd-hpa' },
     { measure: 'tftp', variant: `window 16, ${clients}`, value: 'megabytesPerSecond', rule: 'at least', limit: 0.9, against: 'atftpd' },

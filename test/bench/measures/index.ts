@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.ts'
+import { measureCrash } from './crash.ts'
 import { measureBurst, measureDhcp, measureScale } from './dhcp.ts'
 import { measureHttp, measureTftp } from './files.ts'
 import { measureStorm } from './storm.ts'
@@ -8,6 +9,7 @@ export const measures: readonly { readonly id: string; readonly title: string; r
   { id: 'dhcp', title: 'durable addresses a second, against Kea, dhcpd and dnsmasq', run: measureDhcp },
   { id: 'burst', title: '1,000 machines ask at one instant', run: measureBurst },
   { id: 'scale', title: 'larger pools and more leases', run: measureScale },
+  { id: 'crash', title: '200 rounds of kill -9 during commits', run: measureCrash },
   { id: 'tftp', title: 'TFTP with and without windows and loss, against tftpd-hpa and atftpd', run: measureTftp },
   { id: 'http', title: 'an image of 1 GiB over HTTP, against nginx', run: measureHttp },
   { id: 'storm', title: '1,000 simulated machines boot within ten seconds, with and without faults', run: measureStorm },
