@@ -20,7 +20,7 @@ export interface ControlServer extends Server {
 export async function startControl(built: string, world: World, files: string): Promise<ControlServer> {
   const home = world.scratch('control')
   const [data, run] = [path.join(home, 'data'), path.join(home, 'run')]
-  layOut(path.join(data, 'images/ramdisk-0123456789abcdef'), files)
+  layOutRamdisk(path.join(data, 'images/ramdisk-0123456789abcdef'), files)
   mkdirSync(run)
   const socketPath = path.join(run, 'operator.sock')
   const server = await world.start('control', {
@@ -53,7 +53,7 @@ export async function startControl(built: string, world: World, files: string): 
 }
 
 /** A finished build of the ramdisk and its loaders, as the library finds it. */
-function layOut(folder: string, files: string): void {
+export function layOutRamdisk(folder: string, files: string): void {
   mkdirSync(folder, { recursive: true })
   const names = readdirSync(files)
   for (const name of names) copyFileSync(path.join(files, name), path.join(folder, name))

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { keepAddresses } from './leased-address.ts'
 import { StormMachine } from './machine.ts'
@@ -47,6 +48,8 @@ export async function runStorm(options: StormOptions, signal: AbortSignal): Prom
   const { machines, report, close } = openStorm(options)
   const stop = new AbortController()
   const life = AbortSignal.any([signal, stop.signal])
+  // Every machine listens, and that is no leak.
+  setMaxListeners(0, life)
   const beganAt = performance.now()
   const timer = setTimeout(() => stop.abort(), options.timeoutMs)
   const telling = setInterval(() => options.progress?.({ on: machines.filter(({ fate }) => fate.stage !== 'off').length, booted: machines.filter(isBooted).length, naks: machines.reduce((sum, { fate }) => sum + fate.dhcp.naks, 0) }), progressMs)
