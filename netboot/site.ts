@@ -19,7 +19,12 @@ export interface MachineView {
   readonly address: string | null
   /** More words for the kernel command line of the ramdisk, e.g. `sc.debug=1`. Never a secret. */
   readonly kernelArguments?: readonly string[]
+  /** How machines of its kind are handed over to their disk, as learned or chosen; absent: as its firmware suggests. */
+  readonly bootPath?: { readonly disk: DiskBoot }
 }
+
+/** A way into the disk. `sanboot`: INT 13h of a BIOS. `grub`: our GRUB finds the disk's own loader. `exit`: the firmware's next boot entry. */
+export type DiskBoot = 'sanboot' | 'grub' | 'exit'
 
 /** Addresses from the first to the last, both included and dotted. */
 export interface AddressRange {
@@ -148,7 +153,7 @@ export type BootEvent =
   | { kind: 'tftp.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; resends: number; roundTripMs: number | null }
   | { kind: 'tftp.failed'; mac: Mac | null; address: string; file: string; why: string; sentBytes?: number; resends?: number }
   | { kind: 'file.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; complete: boolean }
-  | { kind: 'script.rendered'; mac: Mac; address: string; script: BootDecision; why: string; client: ScriptFacts }
+  | { kind: 'script.rendered'; mac: Mac; address: string; script: BootDecision; why: string; client: ScriptFacts; disk?: DiskBoot }
   | { kind: 'log.lines'; mac: Mac | null; address: string; lines: readonly MachineLine[] }
   /** Sums since the last one; sent at most every ten seconds for each receiver and reason. */
   | { kind: 'datagrams.dropped'; receiver: Receiver; reason: DropReason; count: number }

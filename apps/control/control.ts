@@ -43,7 +43,7 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   core.start()
   const machines = await serveMachines(core, machineDeps)
   const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
-  const rest: Listening[] = [serveNetboot(core, { ...makeSite(core, networks), record: blackbox.record }, networks), serveBalancer(core)]
+  const rest: Listening[] = [serveNetboot(core, blackbox.watch(makeSite(core, networks)), networks), serveBalancer(core)]
 
   const writeHosts = hostsFile(config.hostsDir)
   const nameAll = (): void => {

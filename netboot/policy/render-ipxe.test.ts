@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { BootDecision, MachineView } from '../site.ts'
-import { renderEntry, renderScript, renderTrouble } from './render-ipxe.ts'
+import type { BootDecision, DiskBoot, MachineView } from '../site.ts'
+import { chooseDiskBoot, renderEntry, renderScript, renderTrouble } from './render-ipxe.ts'
 
 const mac = '52:54:00:00:00:01'
 const render = (decision: BootDecision, why = 'Because.', machine?: MachineView, hasFile = true): string => renderScript({ decision, why }, '10.77.0.1', mac, machine, () => hasFile)
@@ -21,6 +21,12 @@ describe('the boot scripts', () => {
     expect(render('localDisk')).toContain('chain http://10.77.0.1/files/localboot.efi || goto next')
     expect(render('localDisk', '', undefined, false)).not.toContain('localboot.efi')
   })
+  it('hand over to the disk as the machine’s kind is known to take it', () => {
+    const by = (disk: DiskBoot): string => render('localDisk', '', { id: 'm', hostname: null, decision: 'localDisk', address: null, bootPath: { disk } })
+    expect(by('exit')).not.toMatch(/sanboot|localboot/)
+    expect(by('grub')).toBe(render('localDisk', ''))
+    expect([chooseDiskBoot(undefined, 'pcbios', true), chooseDiskBoot('grub', 'pcbios', true), chooseDiskBoot('sanboot', 'efi', true), chooseDiskBoot('grub', 'efi', false), chooseDiskBoot('exit', 'efi', true)]).toEqual(['sanboot', 'sanboot', 'grub', 'exit', 'exit'])
+  })
   it('never say "boot your disk" to one that waits', () => {
     for (const script of [renderTrouble('10.77.0.1'), render('wait'), renderEntry('10.77.0.1')]) expect(script).not.toMatch(/sanboot|exit/)
   })
@@ -29,7 +35,7 @@ describe('the boot scripts', () => {
     expect(render('wait', 'x || exit ${net0/mac} # \n exit \u001b[2J').split('\n')[1]).toBe('echo x    exit  {net0/mac}     exit  [2J')
   })
   it('go only to labels that are there', () => {
-    for (const script of [renderEntry('a'), renderTrouble('a'), render('ramdisk'), render('wait'), render('localDisk'), render('localDisk', '', undefined, false)]) {
+    for (const script of [renderEntry('a'), renderTrouble('a'), render('ramdisk'), render('wait'), render('localDisk'), render('localDisk', '', undefined, false), render('localDisk', '', { id: 'm', hostname: null, decision: 'localDisk', address: null, bootPath: { disk: 'exit' } })]) {
       const labels = new Set(Array.from(script.matchAll(/^:(\w+)$/gm), ([, label]) => label))
       for (const [, label] of script.matchAll(/goto (\w+)/g)) expect(labels).toContain(label)
     }

@@ -1,5 +1,5 @@
 import type { Mac } from '#contract/mac'
-import { bootFileNames, type MachineView } from '../site.ts'
+import { bootFileNames, type DiskBoot, type MachineView } from '../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
 
 /** iPXE waits this long before it asks again. */
@@ -25,7 +25,7 @@ export function renderEntry(address: string): string {
 export function renderScript(verdict: BootVerdict, address: string, mac: Mac, machine: MachineView | undefined, hasFile: (name: string) => boolean): string {
   switch (verdict.decision) {
     case 'ramdisk': return renderRamdisk(address, mac, machine)
-    case 'localDisk': return renderLocalDisk(address, verdict.why, hasFile(bootFileNames.localBootUefi))
+    case 'localDisk': return renderLocalDisk(address, verdict.why, machine, hasFile(bootFileNames.localBootUefi))
     case 'wait': return lines([`echo ${literal(verdict.why)}`, `sleep ${retrySeconds}`, ...askAgain(address)])
     // Nonzero: the firmware goes on to its next boot entry, as if no server were here.
     case 'ignore': return lines([`echo ${literal(verdict.why)}`, 'exit 1'])
@@ -59,22 +59,29 @@ function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefin
  * BIOS: the first disk by INT 13h. UEFI has no such call: a GRUB from the manifest finds the disk's own loader and starts it; where it
  * cannot, or is not there, the firmware goes on to its next boot entry.
  */
-function renderLocalDisk(address: string, why: string, hasLocalBoot: boolean): string {
+function renderLocalDisk(address: string, why: string, machine: MachineView | undefined, hasLocalBoot: boolean): string {
+  const wished = machine?.bootPath?.disk
   return lines([
     `echo ${literal(why)}`,
     'iseq ${platform} efi && goto efi || goto bios',
     ':bios',
-    'sanboot --no-describe --drive 0x80 || goto failed',
+    ...(chooseDiskBoot(wished, 'pcbios', hasLocalBoot) === 'exit' ? ['goto next'] : ['sanboot --no-describe --drive 0x80 || goto failed']),
     ':failed',
     `echo No system on the first disk: asking again in ${retrySeconds} s`,
     `sleep ${retrySeconds}`,
     ...askAgain(address),
     ':efi',
-    ...(hasLocalBoot ? [`chain http://${address}/files/${bootFileNames.localBootUefi} || goto next`] : []),
+    ...(chooseDiskBoot(wished, 'efi', hasLocalBoot) === 'grub' ? [`chain http://${address}/files/${bootFileNames.localBootUefi} || goto next`] : []),
     ':next',
     'echo Going on to the next boot entry of the firmware',
     'exit 1',
   ])
+}
+
+/** The way into the disk that a script takes: the wished one where the platform has it. A BIOS has no use for our GRUB, UEFI no INT 13h. */
+export function chooseDiskBoot(wished: DiskBoot | undefined, platform: 'pcbios' | 'efi', hasLocalBoot: boolean): DiskBoot {
+  if (wished === 'exit') return 'exit'
+  return platform === 'pcbios' ? 'sanboot' : hasLocalBoot ? 'grub' : 'exit'
 }
 
 /** Back to the entry script, for ever. */

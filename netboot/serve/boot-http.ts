@@ -4,7 +4,7 @@ import { cleanLine } from '../codec/syslog.ts'
 import { parseUuid } from '../codec/uuid.ts'
 import { chooseFile } from '../policy/choose-file.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
-import { renderEntry, renderScript, renderTrouble } from '../policy/render-ipxe.ts'
+import { chooseDiskBoot, renderEntry, renderScript, renderTrouble } from '../policy/render-ipxe.ts'
 import { bootFileNames, type NetbootLog, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
 import type { Drops } from './drops.ts'
 import { sendFile, sendText } from './http-file.ts'
@@ -82,7 +82,10 @@ function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   const machine = world.site.machine(mac)
   const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
   sendScript(res, 200, renderScript(verdict, network.address, mac, machine, hasFile))
-  if (req.method === 'GET') world.site.report({ kind: 'script.rendered', mac, address: clientAddress(req), script: verdict.decision, why: verdict.why, client: readScriptFacts(query) })
+  if (req.method !== 'GET') return
+  const client = readScriptFacts(query)
+  const disk = verdict.decision === 'localDisk' && client.platform !== null ? { disk: chooseDiskBoot(machine?.bootPath?.disk, client.platform, hasFile(bootFileNames.localBootUefi)) } : {}
+  world.site.report({ kind: 'script.rendered', mac, address: clientAddress(req), script: verdict.decision, why: verdict.why, client, ...disk })
 }
 
 async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {

@@ -343,3 +343,16 @@ test('the boot black box: what is wrong and what to do, packet by packet, on a d
   await packets.getByText('INVENTORY').waitFor()
   expect(await packets.getByText('SCRIPT ramdisk').count()).toBe(1)
 })
+
+test('boot paths: what was learned of each kind of machine, and another way into its disk', async () => {
+  await open(labFleet, { path: '/settings' })
+  const kinds = page.getByRole('list', { name: 'Kinds of machines' })
+  await kinds.getByText('TFTP snponly.efi, window 4, 312 ms').waitFor()
+  const way = kinds.getByLabel('Way into the disk of Dell Inc. PowerEdge R640')
+  expect(await way.inputValue()).toBe('auto')
+  await way.selectOption('grub')
+  await kinds.getByText('A person chose it.').waitFor()
+  expect(await way.inputValue()).toBe('grub')
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true)
+})

@@ -31,7 +31,7 @@ export const http = (at: number, path: string, more: Partial<HttpMoment> = {}): 
   ({ ...time(at), kind: 'http', method: 'GET', path, server: '10.77.0.1', status: 200, sizeBytes: 40_000_000, bytes: 40_000_000, end: 'done', endMs: base + at * 1000 + 400, ...more })
 
 export const connect = (at: number, tries: number, refused = false): Moment => ({ ...time(at), kind: 'connect', server: '10.77.0.1', port: 80, tries, refused, endMs: base + at * 1000 + tries * 1000 })
-export const script = (at: number, decision: string, why = 'Boots.'): Moment => ({ ...time(at), kind: 'script', decision, why })
+export const script = (at: number, decision: string, why = 'Boots.'): Moment => ({ ...time(at), kind: 'script', decision, why, disk: decision === 'localDisk' ? 'grub' : null })
 export const ignored = (at: number, why: string): Moment => ({ ...time(at), kind: 'ignored', why })
 export const kernel = (at: number, sign: 'started' | 'alarm' | 'died', text: string): Moment => ({ ...time(at), kind: 'kernel', sign, source: 'kernel', text })
 export const inventory = (at: number): Moment => ({ ...time(at), kind: 'inventory', text: 'Says what it is' })

@@ -1,4 +1,4 @@
-import { Boots } from '#contract/blackbox-api'
+import { type BootPath, Boots } from '#contract/blackbox-api'
 import type { Machine } from '#contract/operator-api'
 import { renderBoot } from '#control/blackbox/boot-view'
 import { splitSessions } from '#control/blackbox/sessions'
@@ -26,3 +26,9 @@ function storyOf(phase: Machine['phase']): [Moment[], number] {
   const deployed = [...discovery(0), ...toScript(400, 'localDisk', 'Boots its installed system.'), agent(440)]
   return [[...(phase === 'discovered' ? discovery(0) : deployed), arp(1.05, true), arp(1.06, false)], 500]
 }
+
+/** What a fixture has learned of two kinds of machines. */
+export const makeBootPaths = (): BootPath[] => [
+  { id: 'bios-qemu-pc-1a2b3c', manufacturer: 'QEMU', product: 'Standard PC (i440FX + PIIX, 1996)', firmware: 'bios', secureBoot: false, machines: ['manager-a', 'app-02'], loader: 'iPXE in the card', loaderBoots: 5, loaderMs: null, disk: [{ method: 'sanboot', worked: 3, failed: 0, lastAt: '2026-01-01T00:00:00Z' }, { method: 'exit', worked: 0, failed: 0, lastAt: '' }], wished: 'auto', used: 'sanboot', why: 'It worked 3 times.' },
+  { id: 'uefi-dell-inc-poweredge-r640-4d5e6f', manufacturer: 'Dell Inc.', product: 'PowerEdge R640', firmware: 'uefi', secureBoot: false, machines: ['app-01'], loader: 'TFTP snponly.efi, window 4', loaderBoots: 2, loaderMs: 312, disk: [{ method: 'grub', worked: 0, failed: 2, lastAt: '2026-01-01T00:00:00Z' }, { method: 'exit', worked: 1, failed: 0, lastAt: '2026-01-01T00:00:00Z' }], wished: 'auto', used: 'exit', why: 'It worked once.' },
+]

@@ -12,8 +12,9 @@ import { apiPrefix, AssignRequest, LoginRequest, type Machine, PasswordRequest, 
 import type { Operator } from '#control/http/identify'
 import { addNetworkRoutes } from '#control/http/network-routes'
 import { onError } from '#control/http/problem'
+import { BootPathPatch } from '#contract/blackbox-api'
 import { encodePcapHeader } from '#netboot/codec/pcap'
-import { makeBoots } from './operator-fixture-boots.ts'
+import { makeBootPaths, makeBoots } from './operator-fixture-boots.ts'
 import type { Sketch } from './operator-fixture-machines.ts'
 import { openFixtureNetworks } from './operator-fixture-networks.ts'
 import { FixtureState } from './operator-fixture-state.ts'
@@ -118,6 +119,14 @@ function routes(api: FastifyInstance, state: FixtureState, account: Account): vo
 }
 
 function siteRoutes(api: FastifyInstance, state: FixtureState): void {
+  const paths = makeBootPaths()
+  api.get('/boot-paths', async () => paths)
+  api.put<{ Params: { id: string } }>('/boot-paths/:id', async (request) => {
+    const path = paths.find(({ id }) => id === request.params.id)
+    if (!path) throw new Refusal(404, 'There is no such kind.')
+    const { wished } = BootPathPatch.parse(request.body)
+    return Object.assign(path, { wished, used: wished === 'auto' ? path.disk[0]?.method : wished, why: wished === 'auto' ? 'It worked 3 times.' : 'A person chose it.' })
+  })
   api.get('/status', async () => ({ version: '0.1.0', startedAt: new Date().toISOString(), seq: state.seq, machines: {}, networks: state.networks, images: state.images, warnings: state.warnings, me: { name: 'admin', mustChangePassword: false } }))
   api.get('/roles', async () => state.roles)
   api.get('/power-drivers', async () => state.powerDrivers)

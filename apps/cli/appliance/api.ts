@@ -40,6 +40,8 @@ export function openApi(target: Target) {
     target, raw,
     /** An answer that has a schema of its own, from a path below the prefix. */
     read: <T>(schema: z.ZodType<T>, path: string): Promise<T> => get(schema, path),
+    /** The same for what changes something. */
+    change: <T>(schema: z.ZodType<T>, method: 'PUT' | 'POST' | 'PATCH', path: string, body: unknown): Promise<T> => json(schema, method, path, body),
     status: () => get(Status, 'status'),
     machines: () => get(z.array(Machine), 'machines'),
     machine: (m: string) => get(Machine, machinePath(m)),

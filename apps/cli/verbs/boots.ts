@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { Boots, Stranger } from '#contract/blackbox-api'
+import { BootPath, Boots, diskMethods, Stranger } from '#contract/blackbox-api'
 import { machinePath } from '../appliance/api.ts'
 import type { AddVerbs } from '../context.ts'
 import { CliFailure, wrongCall } from '../failure.ts'
 import { renderAgo, renderBytes } from '../show/amount.ts'
 import { renderBoot } from '../show/boot.ts'
 import { renderTable } from '../show/table.ts'
+import { oneOf } from './words.ts'
 
 /** `boot M`, `pcap M`, `strangers`: what a machine said on the wire, and what is wrong. */
 export const addBootVerbs: AddVerbs = (program, bind) => {
@@ -28,6 +29,17 @@ export const addBootVerbs: AddVerbs = (program, bind) => {
       }
       context.answer({ file: options.out, bytes: body.length }, () => `${options.out}: ${renderBytes(body.length)}\n`)
     }))
+  const bootPaths = program.command('boot-paths').description('how each kind of machine boots: its loader, and its way into its disk').action(bind(async (context) => {
+    const paths = await context.api().read(z.array(BootPath), 'boot-paths')
+    context.answer(paths, () => renderTable(['ID', 'HARDWARE', 'MACHINES', 'LOADER', 'INTO THE DISK', 'WHY', 'WORKED / FAILED'], paths.map((one) => [
+      one.id, `${one.manufacturer} ${one.product}, ${one.firmware}${one.secureBoot ? ', Secure Boot' : ''}`, String(one.machines.length), one.loader || '-', one.wished === 'auto' ? one.used : `${one.used} (chosen)`, one.why,
+      one.disk.map(({ method, worked, failed }) => `${method} ${worked}/${failed}`).join(', '),
+    ])) || 'Nothing was learned yet: it is, from each boot of a machine that was discovered.\n')
+  }))
+  bootPaths.command('set').description(`the way into the disk: ${diskMethods.join(', ')}`).argument('<id>').argument('<way>').action(bind(async (context, id: string, way: string) => {
+    const path = await context.api().change(BootPath, 'PUT', `boot-paths/${encodeURIComponent(id)}`, { wished: oneOf(way, diskMethods, 'the way into the disk') })
+    context.answer(path, () => `${path.id}: the next boot into the disk goes by ${path.used}. ${path.why}\n`)
+  }))
   program.command('strangers').description('network cards that asked for an address and belong to no machine').action(bind(async (context) => {
     const strangers = await context.api().read(z.array(Stranger), 'strangers')
     context.answer(strangers, () => renderTable(['MAC', 'LAST SEEN', 'RECORDED'], strangers.map((one) => [one.mac, renderAgo(one.lastSeenAt, context.terminal.now()), renderBytes(one.recordedBytes)])) || 'None.\n')

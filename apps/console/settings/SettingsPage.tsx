@@ -1,10 +1,11 @@
 'use client'
+import { BootPaths } from '../blackbox/BootPaths.tsx'
 import { PageHead, Section } from '../kit/Page.tsx'
 import { useToast } from '../shell/Toasts.tsx'
 import { PasswordForm } from './PasswordForm.tsx'
 import { SshKeysForm } from './SshKeysForm.tsx'
 
-/** The administrator's keys and password. */
+/** The administrator's keys and password, and how kinds of machines boot. */
 export function SettingsPage() {
   const say = useToast()
   return (
@@ -12,6 +13,7 @@ export function SettingsPage() {
       <PageHead title="Settings" />
       <div className="grid items-start gap-5 xl:grid-cols-2">
         <Section title="SSH keys"><div className="px-4 py-4"><SshKeysForm /></div></Section>
+        <Section title="Boot paths" note="learned for each kind of machine" className="xl:col-span-2 xl:order-last"><BootPaths /></Section>
         <Section title="Password"><div className="max-w-md px-4 py-4"><PasswordForm onDone={() => say('The password is changed.')} /></div></Section>
       </div>
     </>

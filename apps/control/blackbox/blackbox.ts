@@ -1,21 +1,22 @@
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { parseMac, type Mac } from '#contract/mac'
-import type { RecordedFrame } from '#netboot/site'
+import type { Site } from '#netboot/site'
 import type { Core } from '../core.ts'
 import type { Networks } from '../networks/networks.ts'
 import { renderBoot } from './boot-view.ts'
 import { ruleContext } from './context.ts'
 import { KernelWatch } from './kernel-watch.ts'
 import { startLive } from './live.ts'
+import { openPathBook } from './path-book.ts'
 import { openPacketStore } from './packet-store.ts'
 import { addBlackboxRoutes } from './routes.ts'
 import { openStories, type Whose } from './stories.ts'
 
 /** The boot black box: what every machine said and was told, boot by boot, and what is wrong with it. */
 export interface Blackbox {
-  /** Takes frames of netboot's recorder. Never throws, never blocks. */
-  record(frames: readonly RecordedFrame[]): void
+  /** The site as netboot shall see it: its frames are recorded here, and each machine goes into its disk as its kind is known to. */
+  watch(site: Site): Site
   /** Adds its routes to the operator API. */
   register(app: FastifyInstance): void
   close(): Promise<void>
@@ -26,8 +27,9 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
   const { registry, journal, logs, broken, now } = core
   const packets = openPacketStore(path.join(core.config.stateDir, 'packets'), { isKnown: (mac) => registry.byMac(mac) !== undefined, now, broken })
   const stories = openStories({ packets, events: (query) => journal.read(query) })
+  const paths = openPathBook(core.hot, broken)
   const kernels = new KernelWatch()
-  const live = startLive({ registry, journal, stories, context: (machine) => ruleContext(core, networks, machine), looked: () => undefined, broken, now })
+  const live = startLive({ registry, journal, stories, context: (machine) => ruleContext(core, networks, machine), looked: (machine, sessions) => paths.learn(machine, sessions), broken, now })
   const cards = new Map(registry.all().map((machine) => [machine.id, machine.macs]))
   const stops = [
     journal.subscribe((event) => { kernels.heard(event); live.heard(event) }),
@@ -50,7 +52,16 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
   const bytesOf = (macs: readonly Mac[]): number => packets.macs().reduce((sum, { mac, bytes }) => (macs.includes(mac) ? sum + bytes : sum), 0)
 
   return {
-    record: (frames) => packets.add(frames),
+    watch: (site) => ({
+      ...site,
+      record: (frames) => packets.add(frames),
+      machine(mac) {
+        const view = site.machine(mac)
+        const machine = view === undefined ? undefined : registry.get(view.id)
+        const disk = machine === undefined ? undefined : paths.wayFor(machine)
+        return view === undefined || disk === undefined ? view : { ...view, bootPath: { disk } }
+      },
+    }),
     register: (app) => addBlackboxRoutes(app, {
       async boots(named, limit) {
         const whose = find(named)
@@ -63,6 +74,14 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
       async capture(named) {
         const whose = find(named)
         return whose === undefined ? undefined : { name: whose.name, bytes: await packets.capture(whose.macs) }
+      },
+      bootPaths: () => paths.list(registry.all()),
+      async wishPath(id, wished, by) {
+        const refused = await paths.wish(id, wished)
+        if (refused !== null) return refused
+        await core.people.audit({ at: new Date(now()).toISOString(), user: by, act: 'boot-path', target: id, detail: wished })
+        await journal.record({ machineId: null, kind: 'bootPath.changed', level: 'info', text: `${by} set the way into the disk of ${id} to ${wished}`, data: { id, wished, by } })
+        return null
       },
       strangers: () => packets.macs().filter(({ mac }) => registry.byMac(mac) === undefined).map(({ mac, bytes, lastAtMs }) => ({ mac, lastSeenAt: new Date(lastAtMs).toISOString(), recordedBytes: bytes })),
     }),

@@ -2,7 +2,7 @@ import type { Boot } from '#contract/blackbox-api'
 import { diagnose, type RuleContext } from './diagnose.ts'
 import { architectureTitle, renderEntries } from './entries.ts'
 import type { Moment } from './moment.ts'
-import { dhcpOf, outcomeOf, stageOf, tftpOf, type Session } from './sessions.ts'
+import { dhcpOf, diskSpoke, outcomeOf, stageOf, tftpOf, type Session } from './sessions.ts'
 
 /** A boot as operators see it, with its diagnoses. `sessions` are all boots of the machine, oldest first; `index` says which. */
 export function renderBoot(sessions: readonly Session[], index: number, context: RuleContext): Boot | undefined {
@@ -43,7 +43,7 @@ function summaryOf(session: Session, outcome: Boot['outcome'], endMs: number): s
   const took = `${(((inventory?.atMs ?? endMs) - session.startMs) / 1000).toFixed(1)} s`
   switch (outcome) {
     case 'discovered': return `Ran the ramdisk: facts ${took} after the first packet.`
-    case 'disk': return session.moments.some(({ kind }) => kind === 'agent') ? 'Started from its disk.' : 'Was sent into its disk.'
+    case 'disk': return diskSpoke(session) ? 'Started from its disk.' : 'Was sent into its disk.'
     case 'waiting': return 'Waits: its script tells it to ask again.'
     case 'ignored': return 'Was told that nothing is here for it.'
     case 'running': return `Under way: ${stageWords[stageOf(session)]}.`

@@ -57,7 +57,7 @@ function renderMoment(moment: Moment, startMs: number): Row {
     case 'unreachable': return { ...base, lane: 'life', direction: way(moment.fromMachine), title: 'UNREACHABLE', detail: `${moment.from} takes nothing${moment.port === null ? '' : ` on port ${moment.port}`}`, level: 'warn' }
     case 'arp': return { ...base, lane: 'arp', direction: way(moment.fromMachine), title: moment.isAnswer ? 'IS-AT' : 'WHO-HAS', detail: moment.isAnswer ? moment.teller : moment.asks === moment.teller ? `${moment.asks} announces itself` : `${moment.asks}, tell ${moment.teller}`, level: 'debug' }
     case 'ignored': return { ...base, lane: 'dhcp', direction: 'out', title: 'NO ANSWER', detail: moment.why, level: 'warn' }
-    case 'script': return { ...base, lane: 'script', direction: 'out', title: `SCRIPT ${moment.decision}`, detail: moment.why, level: moment.decision === 'wait' ? 'warn' : 'info' }
+    case 'script': return { ...base, lane: 'script', direction: 'out', title: `SCRIPT ${moment.decision}`, detail: moment.disk === null ? moment.why : `${moment.why} By ${moment.disk}.`, level: moment.decision === 'wait' ? 'warn' : 'info' }
     case 'kernel': return { ...base, lane: moment.source, direction: 'in', title: { started: 'RUNS', alarm: 'SAYS', died: 'PANIC' }[moment.sign], detail: moment.text, level: { started: 'info', alarm: 'warn', died: 'error' }[moment.sign] as Row['level'] }
     case 'inventory': return { ...base, lane: 'ramdisk', direction: 'in', title: 'INVENTORY', detail: `${moment.text}, ${seconds(moment.atMs - startMs)} after its first packet` }
     case 'agent': return { ...base, lane: 'life', direction: 'in', title: 'AGENT', detail: moment.text }

@@ -74,7 +74,7 @@ export type Moment =
   | (At & { readonly kind: 'arp'; readonly fromMachine: boolean; readonly isAnswer: boolean; readonly asks: string; readonly teller: string })
   /** It asked and we said nothing: why. */
   | (At & { readonly kind: 'ignored'; readonly why: string })
-  | (At & { readonly kind: 'script'; readonly decision: string; readonly why: string })
+  | (At & { readonly kind: 'script'; readonly decision: string; readonly why: string; /** By which way into the disk; null: none, or not known. */ readonly disk: 'sanboot' | 'grub' | 'exit' | null })
   /** `started`: its first line. `alarm`: a line that means trouble. `died`: the kernel says that it stops. */
   | (At & { readonly kind: 'kernel'; readonly sign: 'started' | 'alarm' | 'died'; readonly source: 'kernel' | 'ramdisk'; readonly text: string })
   | (At & { readonly kind: 'inventory'; readonly text: string })

@@ -12,6 +12,8 @@ const dhcpMessages: Readonly<Record<string, readonly [DhcpMoment['message'], boo
   'dhcp.naked': ['nak', false], 'dhcp.declined': ['decline', true], 'dhcp.released': ['release', true],
 }
 
+const diskBoots = ['sanboot', 'grub', 'exit'] as const
+
 /** The moments that a machine's journal tells, in its order. TFTP lines of one file become one transfer. */
 export function readJournal(events: readonly JournalEvent[]): { moments: Moment[]; files: FileSent[] } {
   const moments: Moment[] = []
@@ -45,7 +47,7 @@ export function readJournal(events: readonly JournalEvent[]): { moments: Moment[
       }
       case 'file.sent': files.push({ atMs: at.atMs, seq: event.seq, file: text(event, 'file'), bytes: number(event, 'sizeBytes') ?? 0, tookMs: number(event, 'milliseconds') ?? 0, complete: event.data['complete'] !== false }); break
       case 'dhcp.ignored': moments.push({ ...at, kind: 'ignored', why: text(event, 'reason') || text(event, 'why') }); break
-      case 'script.rendered': moments.push({ ...at, kind: 'script', decision: text(event, 'script'), why: text(event, 'why') || event.text }); break
+      case 'script.rendered': moments.push({ ...at, kind: 'script', decision: text(event, 'script'), why: text(event, 'why') || event.text, disk: diskBoots.find((way) => way === text(event, 'disk')) ?? null }); break
       case 'kernel.started': moments.push({ ...at, kind: 'kernel', sign: 'started', source: 'kernel', text: text(event, 'line') || event.text }); break
       case 'kernel.alarmed': case 'kernel.died': moments.push({ ...at, kind: 'kernel', sign: event.kind === 'kernel.died' ? 'died' : 'alarm', source: text(event, 'source') === 'ramdisk' ? 'ramdisk' : 'kernel', text: text(event, 'line') || event.text }); break
       case 'inventory.posted': case 'inventory.repeated': moments.push({ ...at, kind: 'inventory', text: event.text }); break

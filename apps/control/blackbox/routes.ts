@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Boots, bootsLimit, Stranger } from '#contract/blackbox-api'
+import { BootPath, BootPathPatch, Boots, bootsLimit, type DiskMethod, Stranger } from '#contract/blackbox-api'
 import { Refusal } from '../http/deps.ts'
 
 /** What the routes ask. `undefined`: nothing of that name is known. */
@@ -9,6 +9,9 @@ export interface BlackboxDeps {
   boots(named: string, limit: number): Promise<Boots | undefined>
   capture(named: string): Promise<{ name: string; bytes: Uint8Array } | undefined>
   strangers(): Stranger[]
+  bootPaths(): BootPath[]
+  /** Null: done. A sentence: why not. */
+  wishPath(id: string, wished: DiskMethod, by: string): Promise<string | null | undefined>
 }
 
 const Named = z.object({ m: z.string().min(1).max(200) })
@@ -27,6 +30,15 @@ export function addBlackboxRoutes(app: FastifyInstance, deps: BlackboxDeps): voi
     const capture = await deps.capture(request.params.m)
     if (capture === undefined) throw unknown(request.params.m)
     return reply.type('application/vnd.tcpdump.pcap').header('content-disposition', `attachment; filename="${capture.name}.pcap"`).send(Buffer.from(capture.bytes))
+  })
+  api.get('/boot-paths', { schema: { response: { 200: z.array(BootPath) } } }, async () => deps.bootPaths())
+  api.put('/boot-paths/:id', { schema: { params: z.object({ id: z.string().max(100) }), body: BootPathPatch, response: { 200: BootPath } } }, async (request) => {
+    const { id } = request.params
+    const refused = await deps.wishPath(id, request.body.wished, request.operator.name)
+    const path = deps.bootPaths().find((one) => one.id === id)
+    if (refused === undefined || path === undefined) throw new Refusal(404, `No machine of the kind “${id}” was seen: GET boot-paths lists the kinds.`)
+    if (refused !== null) throw new Refusal(422, refused)
+    return path
   })
   api.get('/strangers', { schema: { response: { 200: z.array(Stranger) } } }, async () => deps.strangers())
 }

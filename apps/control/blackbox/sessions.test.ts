@@ -49,7 +49,7 @@ describe('where one boot ends and the next begins', () => {
   test('one that asks again after it had an address boots anew', () => expect(starts(asking(0), answered(10), asking(60_000))).toEqual([0, 60_000]))
   test('iPXE that asks after the firmware goes on with its boot', () => expect(starts(asking(0), answered(10), asking(3000, 'ipxe'), answered(3010, 'ipxe'))).toEqual([0]))
   test('iPXE in the card that asks after a script boots anew', () => {
-    const script: Moment = { kind: 'script', atMs: 200, mac: null, seq: 4, decision: 'ramdisk', why: '' }
+    const script: Moment = { kind: 'script', atMs: 200, mac: null, seq: 4, decision: 'ramdisk', why: '', disk: null }
     expect(starts(asking(0, 'ipxe'), answered(10, 'ipxe'), script, asking(500, 'ipxe'))).toEqual([0, 500])
   })
   test('another network card is another boot', () => expect(starts(asking(0), asking(10, 'firmware', '52:54:00:00:00:02'))).toEqual([0, 10]))

@@ -54,6 +54,12 @@ export const httpOf = (session: Session): HttpMoment[] => session.moments.filter
 /** The boot script it got last, or undefined. */
 export const scriptOf = (session: Session): (Moment & { kind: 'script' }) | undefined => session.moments.findLast((moment): moment is Moment & { kind: 'script' } => moment.kind === 'script')
 
+/** Whether the system on its disk was heard after the boot was sent there: its agent, or its own question for an address. */
+export function diskSpoke(session: Session): boolean {
+  const script = scriptOf(session)
+  return script?.decision === 'localDisk' && session.moments.some((moment) => moment.atMs > script.atMs && (moment.kind === 'agent' || (moment.kind === 'dhcp' && moment.fromMachine && moment.client === 'system')))
+}
+
 /** Whether a path or name is a loader's: neither script, kernel nor ramdisk. */
 const isKernel = (path: string): boolean => /vmlinuz|linux/i.test(path)
 const isRamdisk = (path: string): boolean => /initrd|initramfs/i.test(path)
@@ -76,10 +82,10 @@ export function stageOf(session: Session): BootStage {
       case 'script': reach('script'); break
       case 'kernel': reach('ramdisk'); break
       case 'inventory': reach('inventory'); break
-      case 'agent': if (scriptOf(session)?.decision === 'localDisk') reach('disk'); break
       default: break
     }
   }
+  if (diskSpoke(session)) reach('disk')
   return bootStages[best] ?? 'asking'
 }
 

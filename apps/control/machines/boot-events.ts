@@ -49,7 +49,7 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
     case 'tftp.sent': return info(`Got ${event.file} by TFTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds, retries: event.resends, roundTripMs: event.roundTripMs })
     case 'tftp.failed': return info(`TFTP of ${event.file} ended: ${event.why}`, { file: event.file, why: event.why, bytes: event.sentBytes, retries: event.resends }, 'warn')
     case 'file.sent': return event.file.startsWith('chunks/') ? undefined : info(`${event.complete ? 'Got' : 'Got a part of'} ${event.file} by HTTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds, complete: event.complete })
-    case 'script.rendered': return info(`Boot script: ${event.why}`, { script: event.script, why: event.why })
+    case 'script.rendered': return info(`Boot script: ${event.why}`, { script: event.script, why: event.why, ...(event.disk === undefined ? {} : { disk: event.disk }) })
     case 'log.lines': return undefined
     case 'datagrams.dropped': return event.reason === 'policy-ignore' || event.reason === 'not-pxe' ? undefined : info(`${event.count} datagrams to ${event.receiver} dropped: ${event.reason}`, { count: event.count, reason: event.reason }, 'debug')
   }

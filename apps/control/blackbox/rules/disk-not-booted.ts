@@ -1,4 +1,4 @@
-import { scriptOf } from '../sessions.ts'
+import { diskSpoke, scriptOf } from '../sessions.ts'
 import { defineRule, span } from './rule.ts'
 
 const soonMs = 10 * 60_000
@@ -12,7 +12,7 @@ export const diskNotBooted = defineRule({
     for (; at > 0; at -= 1) {
       const [before, after] = [sessions[at - 1], sessions[at]]
       const script = before && scriptOf(before)
-      if (before === undefined || after === undefined || script?.decision !== 'localDisk' || after.startMs - script.atMs > soonMs || before.moments.some(({ kind }) => kind === 'agent')) break
+      if (before === undefined || after === undefined || script?.decision !== 'localDisk' || after.startMs - script.atMs > soonMs || diskSpoke(before)) break
       count += 1
     }
     const before = sessions[index - 1]
@@ -21,7 +21,7 @@ export const diskNotBooted = defineRule({
     return {
       severity: count > 1 ? 'error' : 'warn', evidence: session.moments.slice(0, 1),
       happened: `It was sent into its disk and came back to the network boot ${span(session.startMs - script.atMs)} later${count > 1 ? `, ${count} times in a row` : ''}.`,
-      todo: 'Look at its screen while it starts from the disk. Look whether the firmware sees the disk and has it in its boot order, and choose another way into the disk for this kind of machine under Boot paths.',
+      todo: 'Look at its screen while it starts from the disk. Look whether the firmware sees the disk and has it in its boot order, and choose another way into the disk for this kind of machine under Boot paths (page Settings).',
     }
   },
 })

@@ -1,4 +1,5 @@
 import type { Moment } from '../moment.ts'
+import { diskSpoke } from '../sessions.ts'
 import { defineRule } from './rule.ts'
 
 type Script = Moment & { kind: 'script' }
@@ -11,10 +12,10 @@ export const localBootFailed = defineRule({
     const scripts = session.moments.filter((moment): moment is Script => moment.kind === 'script' && moment.decision === 'localDisk')
     const [first] = scripts
     const later = scripts.filter(({ atMs }) => first !== undefined && atMs - first.atMs >= apartMs)
-    if (first === undefined || later.length === 0 || session.moments.some((moment) => moment.kind === 'agent')) return undefined
+    if (first === undefined || later.length === 0 || diskSpoke(session)) return undefined
     return {
       severity: 'error', evidence: [first, ...later.slice(0, 2)], happened: `iPXE was told to start the disk ${scripts.length} times and came back each time: the firmware gave it no disk that boots.`,
-      todo: 'Look whether the disk is the first one in the firmware’s list, and whether its controller’s boot ROM is on; choose another way into the disk for this kind of machine under Boot paths, or deploy it again.',
+      todo: 'Look whether the disk is the first one in the firmware’s list, and whether its controller’s boot ROM is on; choose another way into the disk for this kind of machine under Boot paths (page Settings), or deploy it again.',
     }
   },
 })

@@ -74,7 +74,7 @@ const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Tol
   'claim-held': { sick: [told(20, [...toRamdisk(0), event(9, 'claim.held', 'Two live machines claim one UUID.')])], well: [told(14, [...discovery(0), event(13, 'role.assigned', 'x')])] },
   'duplicate-uuid': { sick: [told(14, discovery(0), machine({ twin: 'other' }))], well: [told(14, discovery(0))] },
   'no-disk': { sick: [told(14, discovery(0), machine({ disks: 0 }))], well: [told(14, discovery(0), machine({ disks: 1 }))] },
-  'disk-not-booted': { sick: [told(100, [...toScript(0, 'localDisk'), ...toScript(60, 'localDisk')])], well: [told(100, [...toScript(0, 'localDisk'), agent(40), ...toScript(60, 'localDisk')]), told(9, toScript(0, 'localDisk'))] },
+  'disk-not-booted': { sick: [told(100, [...toScript(0, 'localDisk'), ...toScript(60, 'localDisk')])], well: [told(100, [...toScript(0, 'localDisk'), agent(40), ...toScript(60, 'localDisk')]), told(100, [...toScript(0, 'localDisk'), ...dora(30, 'system'), ...toScript(60, 'localDisk')]), told(9, toScript(0, 'localDisk'))] },
   'local-boot-failed': { sick: [told(30, [...toScript(0, 'localDisk'), script(9.5, 'localDisk'), script(15, 'localDisk')])], well: [told(30, [...toScript(0, 'localDisk'), script(4.4, 'localDisk'), agent(25)])] },
   'boot-loop': { sick: [told(200, [0, 40, 80, 120].flatMap((at) => toRamdisk(at)))], well: [told(200, [0, 40, 80, 120].flatMap((at) => discovery(at))), told(99, [0, 40].flatMap((at) => toRamdisk(at)).slice(0, -1))] },
 }
