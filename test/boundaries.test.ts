@@ -21,7 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   'apps/supervisor/lab': ['apps/contract', 'apps/supervisor', 'apps/control/power'],
   'apps/supervisor': ['apps/supervisor/lab', 'apps/contract', 'images', 'apps/control/power', 'netboot/serve'],
   // doctor looks for other DHCP servers as the supervisor does before it starts one, and tries virtual machines as its lab does.
-  'apps/cli': ['apps/contract', 'netboot/serve', 'apps/supervisor/lab'],
+  'apps/cli': ['apps/contract', 'netboot/codec', 'netboot/serve', 'apps/supervisor/lab'],
   // Of images/build, control reads the manifests.
   'apps/control': ['apps/contract', 'netboot', 'netboot/serve', 'netboot/policy', 'netboot/codec', 'netboot/arch', 'images', 'images/build', 'apps/control/store', 'apps/control/power'],
   'apps/control/power': ['apps/contract', 'apps/control'],

@@ -108,6 +108,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     try {
       appliance = { ...appliance, ...(await renew(options.folder, appliance, session?.machineId ?? '', host.run, signal)) }
       log('renewed the certificate')
+      // One that still lacks a name is no reason to ask each minute.
+      renewAfter = Date.now() + 3600_000
     } catch (error) {
       renewAfter = Date.now() + 60_000
       log(`renewing the certificate: ${describe(error)}`)

@@ -1,6 +1,9 @@
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { makePaint } from '#cli/show/paint'
+import { renderPlan } from '#cli/show/plan'
 import type { Disk } from '#contract/inventory'
-import type { Image, Machine } from '#contract/operator-api'
+import type { Image, Machine, Plan } from '#contract/operator-api'
 import { chooseDisk } from './choose-disk.ts'
 import { planRole } from './plan-role.ts'
 
@@ -75,3 +78,22 @@ describe('planRole', () => {
     expect(plan.warnings.join(' ')).toContain(words)
   })
 })
+
+describe('plans as text', () => {
+  const full = (over: Partial<Disk>[]): Partial<Machine> => ({ inventory: { ...(machine().inventory as NonNullable<Machine['inventory']>), disks: over.map((one) => disk(one)) } })
+  const ready: Partial<Machine> = { phase: 'ready', role: 'appserver', intent: { generation: 3, role: 'appserver', imageId: 'debian-13', diskSerial: 'serial:S1', erase: false, release: false } }
+  it.each<[string, Machine, Image, string | undefined]>([
+    ['blank-machine', machine(), image, undefined],
+    ['disk-with-data-while-the-image-is-built', machine(full([{ contents: 'GPT, ext4 "srv"' }])), { ...image, state: 'building' }, undefined],
+    ['three-disks', machine(full([{ serial: 'HDD', rotational: true, sizeBytes: 4000 * gb, model: 'Spinning' }, { serial: 'SSD', sizeBytes: 480 * gb, model: 'Fast' }, { serial: 'USB', removable: true, sizeBytes: 16 * gb, model: 'Stick' }])), image, undefined],
+    ['disk-chosen-by-a-person', machine(full([{ serial: 'A' }, { serial: 'B', name: 'vdb', sizeBytes: 100 * gb }])), image, 'serial:B'],
+    ['another-role-without-another-image', machine(ready), image, undefined],
+    ['same-role-again', machine({ ...ready, role: 'manager' }), image, undefined],
+    ['refused-before-its-inventory', machine({ phase: 'seen', inventory: null }), image, undefined],
+  ])('%s', async (name, of, from, wished) => {
+    await expect(render(planRole(of, manager, from, wished, none, 'manager'))).toMatchFileSnapshot(path.join(import.meta.dirname, `../../../test/fixtures/plans/${name}.txt`))
+  })
+})
+
+/** The plan as the command line shows it, then its steps with their details. */
+const render = (plan: Plan): string => `${renderPlan(plan, makePaint(false))}${plan.steps.map((step) => `${step.kind}${step.detail === '' ? '' : `: ${step.detail}`}\n`).join('')}`
