@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { run } from '#cli/run'
-import type { Terminal } from '#cli/terminal'
 import type { Machine } from '#contract/operator-api'
 import { ControlProcess } from '../sim/control-process.ts'
+import { rootTerminal } from '../sim/root-terminal.ts'
 import { SimMachine } from '../sim/machine.ts'
 
 const mac = '52:54:00:ab:00:01'
@@ -13,13 +12,13 @@ const key = `ssh-ed25519 ${'A'.repeat(68)} ada@desk`
 let control: ControlProcess
 let sim: SimMachine
 let file: string
+let type: ReturnType<typeof rootTerminal>
 
 beforeAll(async () => {
   control = await ControlProcess.make()
   await control.start()
   file = path.join(control.home, 'backup.tar.gz')
-  mkdirSync(path.join(control.home, 'run'), { recursive: true })
-  writeFileSync(path.join(control.home, 'run/appliance.json'), JSON.stringify({ socket: path.join(control.home, 'run/operator.sock'), url: 'https://127.0.0.1:1' }))
+  type = rootTerminal(control)
   sim = new SimMachine({ mac, uuid: '5c10ad00-0000-4000-8000-0000000000b1', serial: 'SIM2', address: '127.0.0.79', url: control.url, ca: control.ca })
 })
 afterAll(async () => {
@@ -27,15 +26,6 @@ afterAll(async () => {
   await control?.remove()
 })
 
-/** The command line as root types it on the appliance. */
-async function type(...argv: string[]): Promise<{ code: number; text: string }> {
-  let text = ''
-  const terminal: Terminal = {
-    out: (part) => { text += part }, err: (part) => { text += part }, outIsTty: false, errIsTty: false, inIsTty: false, env: { SYSTEM_CLOUD_RUN: path.join(control.home, 'run'), HOME: control.home }, isRoot: true,
-    now: () => Date.now(), ask: async () => undefined, readAll: async () => '', interrupted: new AbortController().signal,
-  }
-  return { code: await run(argv, terminal), text }
-}
 const nameOf = async (): Promise<string | undefined> => (await control.machine(mac))?.name
 
 it('backs up while everything is written, restores what was, and keeps what was before that', async () => {
