@@ -158,17 +158,13 @@ export type BootEvent =
   /** Sums since the last one; sent at most every ten seconds for each receiver and reason. */
   | { kind: 'datagrams.dropped'; receiver: Receiver; reason: DropReason; count: number }
 
-/** One datagram as it was on the wire. */
+/** What tells one DHCP message from another; the bytes themselves are the recorder's. */
 export interface PacketFacts {
   readonly xid: number
   /** What the client says it has been waiting for. */
   readonly secs: number
   /** giaddr, or null. */
   readonly relay: string | null
-  readonly from: { readonly address: string; readonly port: number }
-  readonly to: { readonly address: string; readonly port: number }
-  /** The DHCP message. Shared with nobody who changes it. */
-  readonly bytes: Uint8Array
 }
 
 /** What a DHCP client says of itself. */

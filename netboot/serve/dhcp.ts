@@ -69,7 +69,7 @@ export function serveDhcp(world: DhcpWorld): void {
     if (choice.kind === 'ignore') return drop(choice.why)
     const [first] = choice.networks
     if (!first) return drop('no-subnet')
-    const packet = packetFacts(message, bytes, from, { address: first.address, port })
+    const packet = packetFacts(message)
     const isStranger = site.machine(request.mac) === undefined
     const isTold = report.heard(request, first, isStranger, packet)
     world.heard(request, first)
@@ -149,15 +149,16 @@ function respond(world: DhcpWorld, report: DhcpReport, asked: Asked, network: Ne
     case 'silent':
       return tell({ kind: answer.lease.state === 'declined' ? 'dhcp.declined' : 'dhcp.released', mac, networkId, address: answer.lease.address, packet })
     case 'nak':
-      return tell({ kind: 'dhcp.naked', mac, networkId, address: answer.address, why: answer.why, packet: send(world, asked, network, composeNak(request, message, network, answer.why), 'nak') })
+      send(world, asked, network, composeNak(request, message, network, answer.why), 'nak')
+      return tell({ kind: 'dhcp.naked', mac, networkId, address: answer.address, why: answer.why, packet })
     case 'reply': {
       const { grant } = answer
       const bootFile = boot.kind === 'boot' ? boot.file : null
       const address = grant.address === '0.0.0.0' ? request.clientAddress ?? grant.address : grant.address
-      const sent = send(world, asked, network, composeReply(request, message, network, grant, boot), grant.type)
+      send(world, asked, network, composeReply(request, message, network, grant, boot), grant.type)
       tell(grant.type === 'offer'
-        ? { kind: 'dhcp.offered', mac, networkId, address, bootFile, packet: sent }
-        : { kind: 'dhcp.acked', mac, networkId, address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile, packet: sent })
+        ? { kind: 'dhcp.offered', mac, networkId, address, bootFile, packet }
+        : { kind: 'dhcp.acked', mac, networkId, address, leaseSeconds: grant.leaseSeconds ?? 0, bootFile, packet })
       if (grant.type === 'offer' && grant.address !== '0.0.0.0') {
         world.promised(network, grant.address)
         report.pool(network, world.books.book(network))
@@ -166,20 +167,16 @@ function respond(world: DhcpWorld, report: DhcpReport, asked: Asked, network: Ne
   }
 }
 
-function send(world: DhcpWorld, { request, arrived }: Asked, network: NetworkView, reply: DhcpMessage, type: 'offer' | 'ack' | 'nak'): PacketFacts {
+function send(world: DhcpWorld, { request, arrived }: Asked, network: NetworkView, reply: DhcpMessage, type: 'offer' | 'ack' | 'nak'): void {
   let fitting: DhcpMessage | undefined = reply
   let encoded = encodeDhcp4(fitting, request.maxBytes)
   while (!encoded.ok && (fitting = dropLastOption(fitting)) !== undefined) encoded = encodeDhcp4(fitting, request.maxBytes)
   if (!encoded.ok) throw new Error(`an answer to ${request.mac} does not fit: ${encoded.fault.need} bytes`)
   const to = chooseDestination(request, type, reply.yourAddress, arrived)
-  const source = { address: network.address, port: arrived.port }
   if (to.kind === 'socket') (arrived.port === 4011 ? world.ports.proxy : world.ports.server).send(encoded.value, to)
-  else world.frames.send(macBytes(to.mac), etherTypeIpv4, encodeIpv4Udp(source, to, encoded.value))
-  return packetFacts(reply, encoded.value, source, to)
+  else world.frames.send(macBytes(to.mac), etherTypeIpv4, encodeIpv4Udp({ address: network.address, port: arrived.port }, to, encoded.value))
 }
 
-function packetFacts(message: DhcpMessage, bytes: Uint8Array, from: Sender, to: Sender): PacketFacts {
-  return { xid: message.xid, secs: message.secs, relay: message.relayAddress === '0.0.0.0' ? null : message.relayAddress, from, to: { address: to.address, port: to.port }, bytes }
-}
+const packetFacts = ({ xid, secs, relayAddress }: DhcpMessage): PacketFacts => ({ xid, secs, relay: relayAddress === '0.0.0.0' ? null : relayAddress })
 
 const macBytes = (mac: Mac): Uint8Array => Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16))

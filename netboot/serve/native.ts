@@ -6,8 +6,8 @@ const libc = koffi.load('libc.so.6')
 const socket = libc.func('int socket(int domain, int type, int protocol)')
 const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
-const sendto = libc.func('long sendto(int fd, const uint8_t *bytes, unsigned long length, int flags, const uint8_t *address, uint32_t addressLength)')
 const recvmmsg = libc.func('int recvmmsg(int fd, uint8_t *messages, unsigned int count, int flags, void *timeout)')
+const sendmmsg = libc.func('int sendmmsg(int fd, uint8_t *messages, unsigned int count, int flags)')
 const recv = libc.func('long recv(int fd, _Out_ uint8_t *bytes, unsigned long length, int flags)')
 const close = libc.func('int close(int fd)')
 const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
@@ -28,7 +28,6 @@ const ETH_P_IPV6 = 0x86dd
 const MSG_DONTWAIT = 0x40
 
 const receiveBufferBytes = 8 * 1024 * 1024
-const outName = inetAddress('0.0.0.0', 0)
 
 /** The number of a network interface. Throws where there is none of that name. */
 export function interfaceIndex(name: string): number {
@@ -65,6 +64,7 @@ export function openUdp(device: string, address: string, port: number): number {
 const batch = 64
 const datagramBytes = 2048
 const messageBytes = 64 // struct mmsghdr
+const nameBytes = 20 // the longer of sockaddr_in and sockaddr_ll
 /**
  * The kernel is given their addresses, so all four must live as long as the process: as one object that `drainUdp` holds, because a
  * constant that no function uses is collected. One set for all sockets: it is read out before the next call.
@@ -100,16 +100,60 @@ export function drainUdp(fd: number, take: (bytes: Uint8Array, from: { address: 
   return count
 }
 
-/** Sends a datagram at once; false where the kernel did not take it. `dgram` needs three times the CPU. */
-export function sendUdp(fd: number, bytes: Uint8Array, to: { address: string; port: number }): boolean {
-  outName.writeUInt16BE(to.port, 2)
-  writeIpv4(to.address, outName, 4)
-  return Number(sendto(fd, bytes, bytes.length, MSG_DONTWAIT, outName, 16)) >= 0
+/** Datagrams and frames to be sent, up to 64 at a call: a call for each takes most of the CPU of an answer. */
+export interface Outbox {
+  /** Puts one in. It goes with the others when this turn of the event loop ends, or when there are 64. */
+  put(bytes: Uint8Array, name: Uint8Array): void
+  /** Sends what is in it. */
+  flush(): void
+}
+
+/**
+ * An outbox of a socket. `failed` is told of each datagram that the kernel did not take and why; the bytes are its to keep. An answer that
+ * is lost in that way is one that the client asks for again.
+ */
+export function openOutbox(fd: number, failed: (bytes: Uint8Array, name: Uint8Array, errno: string) => void): Outbox {
+  // As with `incoming`, all of it lives as long as this object.
+  const box = { bytes: Buffer.allocUnsafeSlow(batch * datagramBytes), names: Buffer.alloc(batch * nameBytes), vectors: Buffer.alloc(batch * 16), messages: Buffer.alloc(batch * messageBytes) }
+  for (let at = 0; at < batch; at += 1) {
+    box.vectors.writeBigUInt64LE(BigInt(koffi.address(box.bytes)) + BigInt(at * datagramBytes), at * 16)
+    box.messages.writeBigUInt64LE(BigInt(koffi.address(box.names)) + BigInt(at * nameBytes), at * messageBytes)
+    box.messages.writeBigUInt64LE(BigInt(koffi.address(box.vectors)) + BigInt(at * 16), at * messageBytes + 16)
+    box.messages.writeUInt32LE(1, at * messageBytes + 24)
+  }
+  let count = 0
+  let isPlanned = false
+  const flush = (): void => {
+    for (let done = 0; done < count;) {
+      const sent = sendmmsg(fd, box.messages.subarray(done * messageBytes), count - done, MSG_DONTWAIT) as number
+      if (sent > 0) { done += sent; continue }
+      const at = done * datagramBytes
+      failed(Buffer.from(box.bytes.subarray(at, at + box.vectors.readUInt32LE(done * 16 + 8))), Buffer.from(box.names.subarray(done * nameBytes, (done + 1) * nameBytes)), errnoName())
+      done += 1
+    }
+    count = 0
+  }
+  return {
+    put(bytes, name) {
+      if (bytes.length > datagramBytes || name.length > nameBytes) throw new Error(`${bytes.length} bytes are no datagram for one Ethernet frame`)
+      box.bytes.set(bytes, count * datagramBytes)
+      box.names.set(name, count * nameBytes)
+      box.vectors.writeUInt32LE(bytes.length, count * 16 + 8)
+      box.messages.writeUInt32LE(name.length, count * messageBytes + 8)
+      count += 1
+      if (count === batch) return flush()
+      if (isPlanned) return undefined
+      isPlanned = true
+      setImmediate(() => { isPlanned = false; flush() })
+      return undefined
+    },
+    flush,
+  }
 }
 
 /** A socket for whole packets below UDP. */
 export interface PacketSocket {
-  /** Sends a network-layer packet to a hardware address. Throws where the kernel refuses it. */
+  /** Sends a network-layer packet to a hardware address with the end of this turn. Throws where the kernel refused one before. */
   send(mac: Uint8Array, etherType: number, packet: Uint8Array): void
   /** The next IPv6 router solicitation that arrived, or undefined. */
   receive(): Uint8Array | undefined
@@ -134,13 +178,22 @@ export function openPacketSocket(device: string, listen: boolean): PacketSocket 
   }
   const buffer = new Uint8Array(2048)
   const to = Buffer.alloc(20)
+  let isClosed = false
+  let failure: string | null = null
+  const outbox = openOutbox(fd, (_bytes, _name, errno) => { failure = errno })
   return {
-    send(mac, etherType, packet) { check('send a frame', Number(sendto(fd, packet, packet.length, MSG_DONTWAIT, linkAddress(index, etherType, mac, to), 20))) },
+    send(mac, etherType, packet) {
+      if (isClosed) return
+      const before = failure
+      failure = null
+      outbox.put(packet, linkAddress(index, etherType, mac, to))
+      if (before !== null) throw new Error(`a frame before this one was not sent: ${before}`)
+    },
     receive() {
       const length = Number(recv(fd, buffer, buffer.length, 0))
       return length > 0 ? buffer.slice(0, length) : undefined
     },
-    close() { close(fd) },
+    close() { outbox.flush(); isClosed = true; close(fd) },
   }
 }
 
@@ -202,7 +255,8 @@ function linkAddress(index: number, etherType: number, mac: Uint8Array, address 
   return address
 }
 
-function inetAddress(address: string, port: number): Buffer {
+/** sockaddr_in: family 2, port 2 (network order), address 4, nothing 8. */
+export function inetAddress(address: string, port: number): Buffer {
   const bytes = Buffer.alloc(16)
   bytes.writeUInt16LE(AF_INET, 0)
   bytes.writeUInt16BE(port, 2)
@@ -219,7 +273,12 @@ export const intBytes = (value: number): Buffer => { const bytes = Buffer.alloc(
 /** The result of a system call that is negative where it failed: throws then, with the act and the errno. */
 export function check(act: string, result: number): number {
   if (result >= 0) return result
-  const errno = koffi.errno()
-  const name = Object.entries(os.constants.errno).find(([, code]) => code === errno)?.[0] ?? String(errno)
+  const name = errnoName()
   throw new Error(name === 'EADDRINUSE' ? `${act}: another program has this port (${name})` : `${act}: ${name}`)
+}
+
+/** Why the last call failed, by its name in errno.h. */
+function errnoName(): string {
+  const errno = koffi.errno()
+  return Object.entries(os.constants.errno).find(([, code]) => code === errno)?.[0] ?? String(errno)
 }

@@ -1,6 +1,7 @@
 import dgram from 'node:dgram'
 import type { DropReason, NetbootLog } from '../site.ts'
-import { drainUdp, openUdp, sendUdp } from './native.ts'
+import { decodeIpv4 } from '../codec/ipv4.ts'
+import { drainUdp, inetAddress, openOutbox, openUdp, type Outbox } from './native.ts'
 
 /** After so many in a row other sockets and timers have their turn. */
 const mostInARow = 512
@@ -21,6 +22,7 @@ export interface UdpPort {
 export async function bindUdp(device: string, address: string, port: number, log: NetbootLog): Promise<UdpPort> {
   const socket = dgram.createSocket({ type: 'udp4' })
   const state = { isClosed: false }
+  let outbox: Outbox | undefined
   const fd = openUdp(device, address, port)
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
@@ -46,10 +48,14 @@ export async function bindUdp(device: string, address: string, port: number, log
       })
     },
     send(bytes, to) {
-      if (to.port === 0 || state.isClosed || sendUdp(fd, bytes, to)) return
+      if (to.port === 0 || state.isClosed) return
       // The kernel's buffer is full, or there is no way: dgram waits, or says why.
-      socket.send(bytes, to.port, to.address, (error) => { if (error) log.warn({ to: to.address, port, error: String(error) }, 'udp.notSent') })
+      outbox ??= openOutbox(fd, (again, name) => {
+        const address = decodeIpv4(name, 4)
+        socket.send(again, (name[2] ?? 0) * 256 + (name[3] ?? 0), address, (error) => { if (error) log.warn({ to: address, port, error: String(error) }, 'udp.notSent') })
+      })
+      outbox.put(bytes, inetAddress(to.address, to.port))
     },
-    close: () => new Promise((resolve) => { state.isClosed = true; socket.close(() => resolve()) }),
+    close: () => new Promise((resolve) => { outbox?.flush(); state.isClosed = true; socket.close(() => resolve()) }),
   }
 }

@@ -18,7 +18,7 @@ const say = (line: object): void => { process.stdout.write(`${JSON.stringify(lin
 const revive = (networks: readonly PlainNetwork[]): NetworkView[] => networks.map((network) => ({ ...network, options: network.options.map(({ code, value }) => ({ code, value: Uint8Array.from(value) })) }))
 const site = memorySite(revive(config.networks), config.files ?? {}, config.chunkFolder ?? '')
 for (const [mac, view] of Object.entries(config.machines ?? {})) site.machines.set(mac, view)
-site.heard = (event) => say({ event: 'packet' in event ? { ...event, packet: { ...event.packet, bytes: Buffer.from(event.packet.bytes).toString('hex') } } : event })
+site.heard = (event) => say({ event })
 if (config.packetFolder !== undefined) {
   const packets = openPacketStore(config.packetFolder, { isKnown: (mac) => site.machines.has(mac), now: Date.now, broken: (error) => say({ log: 'packets.broken', level: 'error', fields: { err: String(error) } }) })
   site.record = (frames) => packets.add(frames)
