@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { MachineRecord } from './machines/record.ts'
 
@@ -17,7 +17,9 @@ export function hostsFile(folder: string): (text: string) => void {
   return (text) => {
     if (text === written) return
     const fresh = path.join(folder, '.machines')
-    writeFileSync(fresh, text, { mode: 0o644 })
+    writeFileSync(fresh, text)
+    // The name server is another user.
+    chmodSync(fresh, 0o644)
     renameSync(fresh, path.join(folder, 'machines'))
     written = text
   }

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { canRead, controlCapabilities, findAccounts, makeOwnFolder, runAs } from './accounts.ts'
 import { serveBuilder } from './builder-server.ts'
 import { dnsArguments } from './dns.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
@@ -23,18 +24,30 @@ const consoleUpstreamPort = 3000
 const labOperatorPort = 8443
 
 /**
- * Starts everything of the appliance. Whatever ends is started again.
+ * Starts everything of the appliance. Whatever ends is started again. Only the image builder stays root: control has a user of its own
+ * with the capabilities it needs, and what talks to networks but needs nothing of control's has another.
  *
  * @param standing where it serves
  * @param namespace the network namespace it lives in, or undefined for the host's own
  */
-export function startAppliance(options: UpOptions, standing: Standing, namespace: string | undefined, say: (text: string) => void): Appliance {
+export async function startAppliance(options: UpOptions, standing: Standing, namespace: string | undefined, say: (text: string) => void): Promise<Appliance> {
   const root = path.join(import.meta.dirname, '..')
   const operatorPort = namespace === undefined ? options.consolePort : labOperatorPort
   const logs = path.join(options.dataDir, 'log')
   const state = path.join(options.dataDir, 'state')
-  for (const folder of [logs, state]) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const sockets = { operator: path.join(options.runDir, 'operator.sock'), builder: path.join(options.runDir, 'builder.sock'), balancer: path.join(options.runDir, 'lb.sock'), console: path.join(options.runDir, 'console.sock') }
+  const accounts = await findAccounts()
+  const [own, doors, qmp, names] = ['control', 'doors', 'qmp', 'hosts.d'].map((name) => path.join(options.runDir, name)) as [string, string, string, string]
+  mkdirSync(logs, { recursive: true, mode: 0o700 })
+  chmodSync(options.dataDir, 0o711)
+  for (const [folder, account, mode] of [[state, accounts.control, 0o700], [own, accounts.control, 0o700], [qmp, accounts.control, 0o700], [names, accounts.control, 0o755], [doors, accounts.doors, 0o700]] as const) makeOwnFolder(folder, account, mode)
+  const sockets = { operator: path.join(own, 'operator.sock'), builder: path.join(options.runDir, 'builder.sock'), balancer: path.join(own, 'lb.sock'), console: path.join(doors, 'console.sock') }
+  const server = path.join(root, 'apps/console/.next/standalone/apps/console/server.js')
+  const isOpen = await canRead(accounts.doors, [process.execPath, path.join(root, 'dist/control.mjs'), path.join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'), server]) && await canRead(accounts.control, [state])
+  if (!isOpen) say(`only root may enter the folders of ${root} or ${options.dataDir}, so the appliance's own users may read every file here; installed in /opt, with its data in /var/lib, they may not`)
+  const reading = isOpen ? [] : ['dac_read_search']
+  const asControl = runAs(accounts.control, [...controlCapabilities, ...reading])
+  const asDoor = runAs(accounts.doors, reading)
+  const asLowDoor = runAs(accounts.doors, ['net_bind_service', ...reading])
   const [enter, enterArgs] = namespace === undefined ? ['env', []] as [string, string[]] : inside(namespace)
   const kept: KeptProcess[] = []
   const told = new Map<string, string>()
@@ -47,28 +60,26 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
     kept.push(keepRunning({ ...plan, command: command as string, args, logFile: path.join(logs, `${plan.name}.log`), onExit: (how) => tell(plan.name, how) }))
   }
 
-  const builder = serveBuilder({ socket: sockets.builder, program: path.join(root, 'dist/image-build.mjs'), dataDir: options.dataDir, onLine: progressPrinter(say) })
+  const builder = serveBuilder({ socket: sockets.builder, caller: accounts.control, program: path.join(root, 'dist/image-build.mjs'), dataDir: options.dataDir, onLine: progressPrinter(say) })
   keep({
-    name: 'control', inNamespace: true, args: [process.execPath, path.join(root, 'dist/control.mjs')],
+    name: 'control', inNamespace: true, args: [...asControl, process.execPath, path.join(root, 'dist/control.mjs')],
     env: {
       NODE_ENV: 'production', SYSTEM_CLOUD_DATA: options.dataDir, SYSTEM_CLOUD_RUN: options.runDir, SYSTEM_CLOUD_STATE: state, SYSTEM_CLOUD_ROOT: root,
       SYSTEM_CLOUD_INTERFACE: standing.interface, SYSTEM_CLOUD_ADDRESS: standing.address, SYSTEM_CLOUD_CIDR: standing.cidr, SYSTEM_CLOUD_MODE: options.mode,
       SYSTEM_CLOUD_OPERATOR_PORT: String(operatorPort), SYSTEM_CLOUD_PLAIN_HTTP: options.plainHttp ? '1' : '', SYSTEM_CLOUD_PUBLIC_PORT: String(options.consolePort), SYSTEM_CLOUD_BALANCER_PORT: String(options.kind === 'lab' ? options.balancerPort : 0),
-      SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer, SYSTEM_CLOUD_HOSTS_DIR: path.join(options.runDir, 'hosts.d'),
-      SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? path.join(options.runDir, 'qmp') : '',
+      SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer, SYSTEM_CLOUD_HOSTS_DIR: names,
+      SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? qmp : '',
       // On real hardware a person may name words for a quirk of theirs.
       SYSTEM_CLOUD_KERNEL_ARGUMENTS: options.kind === 'lab' ? labKernelArguments : (process.env['SYSTEM_CLOUD_KERNEL_ARGUMENTS'] ?? ''),
     },
   })
-  keep({ name: 'console', inNamespace: true, args: [process.execPath, '--max-semi-space-size=1', path.join(root, 'apps/console/.next/standalone/apps/console/server.js')], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })
-  const names = path.join(options.runDir, 'hosts.d')
-  mkdirSync(names, { recursive: true, mode: 0o755 })
-  keep({ name: 'dns', inNamespace: true, args: ['dnsmasq', ...dnsArguments({ address: standing.address, port: 53, hostsDir: names, asksOthers: namespace === undefined })] })
-  keep({ name: 'time', inNamespace: true, args: ['chronyd', '-d', '-x', '-u', 'root', '-f', timeConfig(options.runDir, standing)] })
+  keep({ name: 'console', inNamespace: true, args: [...asDoor, process.execPath, '--max-semi-space-size=1', server], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })
+  keep({ name: 'dns', inNamespace: true, args: [...asLowDoor, 'dnsmasq', ...dnsArguments({ address: standing.address, port: 53, hostsDir: names, asksOthers: namespace === undefined })] })
+  keep({ name: 'time', inNamespace: true, args: [...asLowDoor, 'chronyd', '-d', '-x', '-U', '-u', accounts.doors.name, '-f', timeConfig(options.runDir, doors, standing)] })
   if (namespace !== undefined) {
-    keep({ name: 'console-door', inNamespace: true, args: ['socat', `UNIX-LISTEN:${sockets.console},fork,mode=600,unlink-early`, `TCP:127.0.0.1:${operatorPort}`] })
-    keep({ name: 'console-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.consolePort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.console}`] })
-    keep({ name: 'balancer-port', inNamespace: false, args: ['socat', `TCP-LISTEN:${options.balancerPort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.balancer}`] })
+    keep({ name: 'console-door', inNamespace: true, args: [...asDoor, 'socat', `UNIX-LISTEN:${sockets.console},fork,mode=600,unlink-early`, `TCP:127.0.0.1:${operatorPort}`] })
+    keep({ name: 'console-port', inNamespace: false, args: [...(options.consolePort < 1024 ? asLowDoor : asDoor), 'socat', `TCP-LISTEN:${options.consolePort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.console}`] })
+    keep({ name: 'balancer-port', inNamespace: false, args: [...runAs(accounts.control, options.balancerPort < 1024 ? ['net_bind_service'] : []), 'socat', `TCP-LISTEN:${options.balancerPort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.balancer}`] })
   }
   writeFileSync(path.join(options.runDir, 'appliance.json'), JSON.stringify({ socket: sockets.operator, url: `${options.plainHttp ? 'http' : 'https'}://127.0.0.1:${options.consolePort}`, dataDir: options.dataDir, ...(options.kind === 'lab' ? { lab: labNames(options.name) } : {}) }))
   const record = setInterval(() => recordChildren(options.runDir, kept.flatMap((one) => {
@@ -87,9 +98,9 @@ export function startAppliance(options: UpOptions, standing: Standing, namespace
 }
 
 /** A time server for the machines that gives the appliance's own clock and never sets it. */
-function timeConfig(runDir: string, standing: Standing): string {
+function timeConfig(runDir: string, ownDir: string, standing: Standing): string {
   const file = path.join(runDir, 'chrony.conf')
-  writeFileSync(file, ['local stratum 10', `bindaddress ${standing.address}`, `allow ${standing.cidr}`, 'cmdport 0', 'bindcmdaddress /', `pidfile ${path.join(runDir, 'chrony.pid')}`, ''].join('\n'))
+  writeFileSync(file, ['local stratum 10', `bindaddress ${standing.address}`, `allow ${standing.cidr}`, 'cmdport 0', 'bindcmdaddress /', `pidfile ${path.join(ownDir, 'chrony.pid')}`, ''].join('\n'))
   return file
 }
 

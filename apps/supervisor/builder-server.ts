@@ -1,19 +1,20 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import readline from 'node:readline'
 import { builds } from '#images/catalog/builds'
+import type { Account } from './accounts.ts'
 
 /** The only things that control may ask of the root helper that has the mirror. */
 const buildable = new Set(builds)
 
 /**
- * Serves image builds on a Unix socket, in the host's own network namespace, as root.
+ * Serves image builds on a Unix socket, in the host's own network namespace, as root, to `caller` alone.
  *
  * One JSON line asks (`{"build":"ramdisk"}`); lines answer: `{step,percent,detail}` while it runs, then `{"done":true,"dir":...}` or
  * `{"error":...}`. Builds run one after the other, and a caller that hangs up does not stop a build: the next one finds it cached.
  */
-export function serveBuilder(plan: { socket: string; program: string; dataDir: string; onLine(text: string): void }): { close(): void } {
+export function serveBuilder(plan: { socket: string; caller: Account; program: string; dataDir: string; onLine(text: string): void }): { close(): void } {
   rmSync(plan.socket, { force: true })
   let queue: Promise<void> = Promise.resolve()
   const running = new Set<ReturnType<typeof spawn>>()
@@ -53,7 +54,10 @@ export function serveBuilder(plan: { socket: string; program: string; dataDir: s
     })
   }
 
-  server.listen(plan.socket, () => chmodSync(plan.socket, 0o600))
+  server.listen(plan.socket, () => {
+    chmodSync(plan.socket, 0o600)
+    chownSync(plan.socket, plan.caller.uid, plan.caller.gid)
+  })
   return {
     close() {
       server.close()

@@ -16,6 +16,8 @@ export interface ProcessPlan {
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly logFile: string
+  /** What the process may not give others on the files that it makes; ours where it is not named. */
+  readonly umask?: number
   /** Told at each end, with how it ended. */
   readonly onExit?: (how: string) => void
 }
@@ -44,7 +46,9 @@ export function keepRunning(plan: ProcessPlan): KeptProcess {
     return new Promise((resolve) => {
       // A full disk loses log lines, never a process: each write is tried by itself.
       const log = new Writable({ write: (bytes: Buffer, _, done) => appendFile(plan.logFile, bytes, { mode: 0o600 }, () => done()) })
+      const ours = plan.umask === undefined ? undefined : process.umask(plan.umask)
       const started = spawn(plan.command, [...plan.args], { env: { ...process.env, ...plan.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+      if (ours !== undefined) process.umask(ours)
       child = started
       started.stdout.pipe(log, { end: false })
       started.stderr.pipe(log, { end: false })

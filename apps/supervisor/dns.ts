@@ -7,6 +7,6 @@
 export function dnsArguments(plan: { address: string; port: number; hostsDir: string; asksOthers: boolean }): string[] {
   return [
     '--keep-in-foreground', '--conf-file=/dev/null', `--port=${plan.port}`, `--listen-address=${plan.address}`, '--bind-interfaces', ...(plan.asksOthers ? [] : ['--no-resolv']),
-    '--no-hosts', `--hostsdir=${plan.hostsDir}`, '--pid-file', '--user=root',
+    '--no-hosts', `--hostsdir=${plan.hostsDir}`, '--pid-file',
   ]
 }

@@ -25,7 +25,9 @@ async function main(): Promise<void> {
     return
   }
   if (process.getuid?.() !== 0) throw new Error('run it as root: sudo scripts/up ...')
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+  // Programs and images are for the appliance's own users to read; what is secret has a mode of its own.
+  process.umask(0o022)
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o711 })
   await claimRunDir(options.runDir)
   const names = labNames(options.name)
   if (options.kind === 'lab') {
@@ -34,7 +36,7 @@ async function main(): Promise<void> {
     await makeLabNetwork(names, options.machines)
   }
   const standing = options.kind === 'lab' ? labStanding : await standOn(options, say)
-  const appliance = startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
+  const appliance = await startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
   const stopped = stopOnSignal()
   await Promise.race([greet(options, appliance), stopped])
   const running: { lab?: Lab } = {}

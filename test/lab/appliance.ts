@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,6 +18,8 @@ export interface LabRun {
   /** Runs `scripts/systemcloud` against this lab. Rejects with its output where it does not exit with 0. */
   cli(...args: string[]): Promise<string>
   machines(): Promise<Machine[]>
+  /** The process of that name: control, console, dns, time. */
+  pid(name: string): number
   /** Kills the control process as a crash would. */
   killControl(): void
   stop(): Promise<void>
@@ -59,6 +61,8 @@ const imageCache = process.env['SYSTEM_CLOUD_TEST_IMAGES'] ?? path.join(tmpdir()
 export function makeHome(name: string): { home: string; dataDir: string; runDir: string } {
   const home = mkdtempSync(path.join(tmpdir(), `system-cloud-lab-${name}-`))
   const [dataDir, runDir] = [path.join(home, 'data'), path.join(home, 'run')]
+  // Other users pass through to what is theirs, as they do below /var/lib.
+  chmodSync(home, 0o711)
   mkdirSync(dataDir)
   for (const part of ['images', 'cache']) {
     mkdirSync(path.join(imageCache, part), { recursive: true })
@@ -92,10 +96,13 @@ export async function startUp({ home, dataDir, runDir }: ReturnType<typeof makeH
   const run: LabRun = {
     ...ports, dataDir, runDir, output: () => text, cli,
     machines: async () => JSON.parse(await cli('machines', '--json')) as Machine[],
-    killControl() {
+    pid(name) {
       const children = JSON.parse(readFileSync(path.join(runDir, 'children.json'), 'utf8')) as { name: string; pid: number }[]
-      process.kill(children.find((child) => child.name === 'control')?.pid ?? 0, 'SIGKILL')
+      const found = children.find((child) => child.name === name)
+      if (found === undefined) throw new Error(`there is no process ${name}`)
+      return found.pid
     },
+    killControl: () => void process.kill(run.pid('control'), 'SIGKILL'),
     async stop() {
       up.kill('SIGTERM')
       const stopped = await Promise.race([ended.then(() => true), wait(60_000, false, { ref: false })])

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Machine } from '#contract/operator-api'
+import { readPrivileges } from '../sim/privileges.ts'
 import { Hopeless, startLabRun, until, type LabRun } from './appliance.ts'
 
 const full = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
@@ -36,6 +37,14 @@ describe('from bare machines to a running service', () => {
       expect(machine.inventory?.serial).toMatch(/^LAB-000\d$/)
       expect(machine.inventory?.disks).toHaveLength(1)
       expect(machine.inventory?.memoryBytes).toBeGreaterThan(1.5e9)
+    }
+  })
+
+  it('runs nothing that listens as root', () => {
+    const capabilities = { control: ['net_admin', 'net_bind_service', 'net_raw'], console: [], dns: ['net_bind_service'], time: ['net_bind_service'] }
+    for (const [name, wanted] of Object.entries(capabilities)) {
+      const found = readPrivileges(lab.pid(name))
+      expect([name, found.uids.includes(0), found.noNewPrivileges, found.capabilities.filter((one) => one !== 'dac_read_search')]).toEqual([name, false, true, wanted])
     }
   })
 

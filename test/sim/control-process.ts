@@ -20,6 +20,9 @@ export class ControlProcess {
   readonly home = mkdtempSync(path.join(tmpdir(), 'sc-control-'))
   /** Added to its environment at the next start. */
   readonly environment: Record<string, string> = {}
+  /** Words before its command: who it runs as. */
+  before: readonly string[] = []
+  readonly program = path.join(programs, 'control.mjs')
   readonly #ports: { tls: number; operator: number }
   readonly #standing: ControlStanding | undefined
   #child: ChildProcess | undefined
@@ -51,10 +54,13 @@ export class ControlProcess {
     return text.slice(0, text.indexOf('-----BEGIN PRIVATE KEY-----'))
   }
 
+  /** Of the process that runs now. */
+  get pid(): number { return this.#child?.pid ?? 0 }
+
   /** Starts it and resolves when its API answers. */
   async start(): Promise<void> {
     const env = { ...process.env, SYSTEM_CLOUD_DATA: path.join(this.home, 'data'), SYSTEM_CLOUD_RUN: path.join(this.home, 'run'), SYSTEM_CLOUD_ROOT: path.join(this.home, 'root'), SYSTEM_CLOUD_TLS_PORT: String(this.#ports.tls), SYSTEM_CLOUD_OPERATOR_PORT: String(this.#ports.operator), SYSTEM_CLOUD_LOG: 'warn', ...this.environment, ...(this.#standing === undefined ? {} : { SYSTEM_CLOUD_INTERFACE: this.#standing.interface, SYSTEM_CLOUD_ADDRESS: this.#standing.address, SYSTEM_CLOUD_CIDR: this.#standing.cidr }) }
-    const [command = '', ...words] = [...(this.#standing === undefined ? [] : ['ip', 'netns', 'exec', this.#standing.namespace]), process.execPath, path.join(programs, 'control.mjs')]
+    const [command = '', ...words] = [...(this.#standing === undefined ? [] : ['ip', 'netns', 'exec', this.#standing.namespace]), ...this.before, process.execPath, this.program]
     const child = spawn(command, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { this.output += bytes.toString() })

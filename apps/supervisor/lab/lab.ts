@@ -35,6 +35,8 @@ export async function startLab(plan: { machines: number; names: LabNames; dataDi
     await prepareGuest(guest)
     kept.push(keepRunning({
       name: `lab-${guest.index + 1}`, command, args: [...prefix, 'qemu-system-x86_64', ...qemuArguments(guest, accelerator)], logFile: path.join(guest.folder, 'qemu.log'),
+      // Its QMP socket is control's to use: the folder around it lets nobody else in.
+      umask: 0,
       onExit: (how) => {
         plan.say(`lab: machine ${guest.index + 1} ended (${how}); it is there again, powered off`)
         rmSync(guest.qmp, { force: true })
