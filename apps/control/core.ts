@@ -8,6 +8,7 @@ import type { ApplianceTls } from '#control/roles/role'
 import { openAuthority } from './ca/authority.ts'
 import type { Config } from './config.ts'
 import { openJournal } from './events/journal.ts'
+import { countWire } from './metrics.ts'
 import { openMachineLogs } from './events/machine-logs.ts'
 import { executors } from './execute/index.ts'
 import type { StepWorld } from './execute/step.ts'
@@ -47,6 +48,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   const logs = openMachineLogs(path.join(config.stateDir, 'logs'))
   const registry = await openRegistryOf(database.machines, await database.machines.load(), journal, now, broken)
   const { people, enrolments } = database
+  const wire = countWire()
   const storage = watchStorage([hot, database])
   const revoked = new Set(await enrolments.revoked())
 
@@ -144,7 +146,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   })
 
   return {
-    config, log, now, hot, storage, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
+    config, log, now, hot, storage, wire, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
     isRevoked: (serial: string, machineId: string) => revoked.has(serial) || revoked.has(serial.replace(/^0+/, '')) || registry.get(machineId) === undefined,
     onMachine: (listener: (machine: Machine) => void) => { shown.add(listener); return () => shown.delete(listener) },
     onCloud: (listener: () => void) => { cloudListeners.add(listener); return () => cloudListeners.delete(listener) },

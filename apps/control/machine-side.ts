@@ -36,6 +36,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
     file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),
     leases: () => leases.all(), commitLease: commit,
     report(event) {
+      core.wire.count(event)
       try {
         handle(event)
       } catch (error) { // netboot must go on whatever became of its report

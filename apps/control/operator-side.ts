@@ -6,6 +6,7 @@ import { phases } from '#contract/lifecycle'
 import { roles } from '#control/roles/index'
 import type { Core } from './core.ts'
 import { Refusal, type OperatorDeps } from './http/deps.ts'
+import { renderMetrics } from './metrics.ts'
 import { machineActs } from './machines/acts.ts'
 import { claimActs } from './machines/claim-acts.ts'
 import type { Networks } from './networks/networks.ts'
@@ -85,6 +86,10 @@ export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart)
     await people.audit({ at: new Date(now()).toISOString(), user: by, act: name, target: claim.machineId, detail: `${id} ${claim.mac}` })
     return claim
   }
+  const health = (): { ok: boolean; detail: string } => {
+    const troubles = [...core.storage.troubles(), ...(state.trouble === null ? [] : [state.trouble])]
+    return troubles.length === 0 ? { ok: true, detail: 'running' } : { ok: false, detail: troubles.join(' ') }
+  }
   const warnings = (): string[] => [
     ...core.storage.troubles(),
     ...(state.trouble === null ? [] : [state.trouble]), ...(networks.served.netboot?.troubles() ?? []),
@@ -119,16 +124,7 @@ export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart)
       const file = path.join(core.config.stateDir, 'initial-password')
       if (existsSync(file)) rmSync(file)
     },
-    metrics: () => renderMetrics(core),
-    health() {
-      const troubles = [...core.storage.troubles(), ...(state.trouble === null ? [] : [state.trouble])]
-      return troubles.length === 0 ? { ok: true, detail: 'running' } : { ok: false, detail: troubles.join(' ') }
-    },
+    metrics: () => renderMetrics(core, health().ok), health,
     registerApps: (app) => apps.register(app),
   }
-}
-
-function renderMetrics(core: Core): string {
-  const phaseLines = phases.map((phase) => `systemcloud_machines{phase="${phase}"} ${core.registry.all().filter((m) => m.phase === phase).length}`)
-  return ['# TYPE systemcloud_machines gauge', ...phaseLines, '# TYPE systemcloud_journal_seq counter', `systemcloud_journal_seq ${core.journal.lastSeq()}`, '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${process.memoryUsage.rss()}`, ''].join('\n')
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { canRead, controlCapabilities, findAccounts, makeOwnFolder, runAs } from './accounts.ts'
 import { serveBuilder } from './builder-server.ts'
@@ -37,8 +37,10 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
   const state = path.join(options.dataDir, 'state')
   const accounts = await findAccounts()
   const [own, doors, qmp, names] = ['control', 'doors', 'qmp', 'hosts.d'].map((name) => path.join(options.runDir, name)) as [string, string, string, string]
-  mkdirSync(logs, { recursive: true, mode: 0o700 })
-  chmodSync(options.dataDir, 0o711)
+  for (const [name, mode] of [['log', 0o700], ['lab', 0o700], ['images', 0o755], ['cache', 0o755]] as const) mkdirSync(path.join(options.dataDir, name), { recursive: true, mode })
+  // Control puts a backup or a restored state beside the present one; the sticky bit keeps it from what is root's.
+  chownSync(options.dataDir, 0, accounts.control.gid)
+  chmodSync(options.dataDir, 0o1771)
   for (const [folder, account, mode] of [[state, accounts.control, 0o700], [own, accounts.control, 0o700], [qmp, accounts.control, 0o700], [names, accounts.control, 0o755], [doors, accounts.doors, 0o700]] as const) makeOwnFolder(folder, account, mode)
   const sockets = { operator: path.join(own, 'operator.sock'), builder: path.join(options.runDir, 'builder.sock'), balancer: path.join(own, 'lb.sock'), console: path.join(doors, 'console.sock') }
   const server = path.join(root, 'apps/console/.next/standalone/apps/console/server.js')

@@ -21,6 +21,7 @@ export interface ApplianceWorld {
   /** Resolves when there are that many ACKs; rejects after `timeoutMs`. */
   acked(count: number, timeoutMs?: number): Promise<void>
   readonly naks: string[]
+  ip(...argv: string[]): void
   close(): Promise<void>
 }
 
@@ -74,7 +75,7 @@ export async function openApplianceWorld(suffix: string, stateBytes = 0): Promis
     return from
   }
   return {
-    control, clientSpace, acks, naks,
+    control, clientSpace, acks, naks, ip,
     async dora(count, atOnce) {
       const from = number
       const done = next((line) => line['done'] === from, `${count} clients`)

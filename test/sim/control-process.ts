@@ -48,6 +48,7 @@ export class ControlProcess {
   }
 
   get url(): string { return `https://127.0.0.1:${this.#ports.tls}` }
+  get machinePort(): number { return this.#ports.tls }
   get operatorPort(): number { return this.#ports.operator }
   get ca(): string {
     const text = readFileSync(path.join(this.home, 'data/state/ca/ca.pem'), 'utf8')
@@ -107,6 +108,16 @@ export class ControlProcess {
       })
       request.on('error', reject)
       request.end(text)
+    })
+  }
+
+  /** What a GET of the operator's Unix socket answers, as text. */
+  text(route: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      http.get({ socketPath: path.join(this.home, 'run/operator.sock'), path: route, headers: { host: 'localhost' } }, (answer) => {
+        let all = ''
+        answer.setEncoding('utf8').on('data', (part: string) => { all += part }).on('end', () => resolve(all))
+      }).on('error', reject)
     })
   }
 

@@ -1,0 +1,45 @@
+import { decodeFrame } from '#netboot/codec/frame'
+import { decodeDhcp4, encodeDhcp4 } from '#netboot/codec/dhcp4'
+import { parseFacts } from '#netboot/codec/facts'
+import { parseNetconsole, parseSyslog } from '#netboot/codec/syslog'
+import { decodeTftp } from '#netboot/codec/tftp'
+import { readBootRequest } from '#netboot/policy/boot-request'
+import { hostilePackets } from '../sim/random.ts'
+import { seedsOf, type Protocol } from './corpus.ts'
+
+/** What came of a run: how many packets could be read, and the first ones that made a codec throw, as hex. */
+export interface CodecOutcome { readonly protocol: Protocol; readonly packets: number; readonly read: number; readonly thrown: { hex: string; error: string }[] }
+
+/**
+ * Gives a codec `packets` hostile packets, the same ones for the same seed. What can be read is taken one step further, as the server does:
+ * a request is made of it, and it is encoded again.
+ */
+export function fuzzCodec(protocol: Protocol, packets: number, seed = 1): CodecOutcome {
+  const thrown: { hex: string; error: string }[] = []
+  let read = 0
+  for (const packet of hostilePackets(seedsOf(protocol), packets, seed)) {
+    try {
+      if (take(protocol, packet)) read += 1
+    } catch (error) {
+      if (thrown.length < 10) thrown.push({ hex: Buffer.from(packet).toString('hex'), error: String(error) })
+    }
+  }
+  return { protocol, packets, read, thrown }
+}
+
+function take(protocol: Protocol, packet: Uint8Array): boolean {
+  switch (protocol) {
+    case 'dhcp': case 'proxy': {
+      decodeFrame(packet)
+      const decoded = decodeDhcp4(packet)
+      if (!decoded.ok) return false
+      readBootRequest(decoded.value)
+      encodeDhcp4(decoded.value, 1472)
+      return true
+    }
+    case 'tftp': return decodeTftp(packet).ok
+    case 'syslog': return parseSyslog(packet).every((line) => line.text.length <= 2000)
+    case 'netconsole': return parseNetconsole(packet).every((line) => line.text.length <= 2000)
+    case 'facts': return parseFacts(new TextDecoder().decode(packet)).ok
+  }
+}

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { encodeTftp } from '#netboot/codec/tftp'
+import { readPcap } from '../sim/pcap.ts'
+
+/** What is fuzzed: the receivers of netboot by datagrams, and the servers by requests. */
+export const datagramProtocols = { dhcp: 67, proxy: 4011, tftp: 69, syslog: 514, netconsole: 6666 } as const
+export type DatagramProtocol = keyof typeof datagramProtocols
+export const protocols = [...(Object.keys(datagramProtocols) as DatagramProtocol[]), 'facts'] as const
+export type Protocol = (typeof protocols)[number]
+
+const fixtures = path.join(import.meta.dirname, '../fixtures')
+const text = (...lines: string[]): Uint8Array[] => lines.map((line) => new TextEncoder().encode(line))
+
+/** Valid packets of a protocol, for mutation: of real firmware where there is a capture. */
+export function seedsOf(protocol: Protocol): Uint8Array[] {
+  switch (protocol) {
+    case 'dhcp': return captured((port) => port === 67 || port === 68)
+    case 'proxy': return captured((port) => port === 4011 || port === 67)
+    case 'tftp': return [...captured((port) => port === 69), ...generatedTftp()]
+    case 'syslog': return text('<13>1 2026-01-01T00:00:00Z node kernel - - - a line', '<30>Jan  1 00:00:00 node app[12]: a line', '<191>', 'no priority at all', '<6>a\nb\r\nc\u0000d')
+    case 'netconsole': return text('6,1234,5678901,-;a kernel line', '3,1,2,c;continued\n SUBSYSTEM=pci', 'plain text\n')
+    case 'facts': return text(['firmware\tbios', 'secureboot\t0', 'kernel\t6.12.0', 'cpu.model\tX', 'cpu.count\t1', 'cpu.arch\tx86_64', 'mem.kb\t2000000', 'bootif\t52:54:00:00:00:01', 'dmi.product_uuid\t5c10ad00-0000-4000-8000-525400770001', 'disk\tvda', 'disk.size\t41943040', 'disk.serial\tS', 'nic\teth0', 'nic.mac\t52:54:00:00:00:01', 'nic.link\t1', 'nic.lldp\t0180c200000e5254000000010188cc0207045254000000010405057377310602007800', ''].join('\n'))
+  }
+}
+
+function captured(fits: (port: number) => boolean): Uint8Array[] {
+  const folder = path.join(fixtures, 'captures')
+  return readdirSync(folder).filter((name) => name.endsWith('.pcap')).flatMap((name) => readPcap(readFileSync(path.join(folder, name)))).filter(({ to }) => fits(to.port)).map(({ payload }) => payload)
+}
+
+function generatedTftp(): Uint8Array[] {
+  const read = (file: string, options: [string, string][]): Uint8Array => encodeTftp({ kind: 'read', file, mode: 'octet', options: new Map(options) })
+  return [
+    read('undionly.kpxe', [['blksize', '1468'], ['windowsize', '16'], ['tsize', '0'], ['timeout', '1']]), read('../../etc/passwd', []), read('a%2e%2e/b', [['blksize', '65465']]),
+    read('x', [['windowsize', '65536'], ['blksize', '7']]), encodeTftp({ kind: 'ack', block: 1 }), encodeTftp({ kind: 'error', code: 8, message: 'no' }), encodeTftp({ kind: 'data', block: 1, bytes: new Uint8Array(512) }),
+  ]
+}

@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { bundle } from '../../scripts/bundle.ts'
+import { openApplianceWorld, type ApplianceWorld } from '../sim/appliance-world.ts'
+import { datagramProtocols, seedsOf, type DatagramProtocol } from './corpus.ts'
+
+/** What became of a control process under hostile traffic. */
+export interface LiveOutcome {
+  /** Sent by protocol. */
+  readonly sent: Record<string, number>
+  /** Whether the process of the beginning still runs and says that it is well. */
+  readonly isAlive: boolean
+  /** Known clients that got their address in between, of so many. */
+  readonly served: { readonly clients: number; readonly of: number }
+  /** Exceptions that reached a receiver's last resort: each is counted as a drop of the reason `broken`. */
+  readonly exceptions: { readonly logged: number; readonly counted: number }
+  /** Datagrams counted as dropped, of whatever reason. */
+  readonly dropped: number
+  readonly rssBytes: { readonly before: number; readonly after: number; readonly most: number }
+  /** What control logged at level error, a line each, at most twenty. */
+  readonly errors: string[]
+}
+
+/** How much is sent: datagrams to each of five ports, requests to each of three servers. */
+export interface LivePlan { readonly datagrams: number; readonly requests: number; readonly seed?: number; readonly perSecond?: number; onProgress?(what: string): void }
+
+const programs = path.join(import.meta.dirname, '../../dist/test')
+const server = '10.78.0.1'
+const clientsBetween = 10
+
+/** Floods a real control with mutated packets and requests on every port it has, and looks after each flood whether known clients are served. Needs root. */
+export async function fuzzLive(plan: LivePlan): Promise<LiveOutcome> {
+  const seed = plan.seed ?? 1
+  const world = await openApplianceWorld('fz')
+  const attackers: ChildProcess[] = []
+  try {
+    await bundle({ 'flood-client': 'test/sim/flood-client.ts', 'hostile-http': 'test/sim/hostile-http.ts' }, programs)
+    await world.control.start()
+    await world.dora(clientsBetween, clientsBetween)
+    const { pid } = world.control
+    const rss = { before: rssOf(pid), after: 0, most: 0 }
+    const sampling = setInterval(() => { rss.most = Math.max(rss.most, rssOf(pid)) }, 200)
+    const sent: Record<string, number> = {}
+    let rounds = 1
+    const after = async (name: string, count: number): Promise<void> => {
+      sent[name] = count
+      await world.dora(clientsBetween, clientsBetween)
+      rounds += 1
+      plan.onProgress?.(name)
+    }
+    const sources = addSources(world)
+    const flood = await attacker(world, 'flood-client', attackers)
+    for (const protocol of Object.keys(datagramProtocols) as DatagramProtocol[]) {
+      const done = await flood({ seeds: seedsOf(protocol).map((bytes) => Buffer.from(bytes).toString('base64')), port: datagramProtocols[protocol], server, from: sources, packets: plan.datagrams, seed, perSecond: plan.perSecond ?? 10_000 })
+      await after(protocol, Number(done['sent']))
+    }
+    const http = await attacker(world, 'hostile-http', attackers)
+    for (const [name, target] of Object.entries(httpTargets(world))) {
+      const done = await http({ host: server, ...target, requests: plan.requests, atOnce: 32, seed })
+      await after(name, Number(done['sent']))
+    }
+    // Netboot tells its sums every ten seconds.
+    await new Promise((resolve) => setTimeout(resolve, 11_000))
+    clearInterval(sampling)
+    rss.after = rssOf(pid)
+    const metrics = await world.control.text('/metrics')
+    const health = await world.control.api('GET', '/healthz')
+    return {
+      sent, isAlive: world.control.pid === pid && health.status === 200, served: { clients: new Set(world.acks.map((ack) => ack.mac)).size, of: rounds * clientsBetween },
+      exceptions: { logged: count(world.control.output, /"msg":"(datagram|http)\.broken"/g), counted: sum(metrics, /^systemcloud_dropped_total\{receiver="\w+",reason="broken"\} (\d+)/gm) },
+      dropped: sum(metrics, /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), rssBytes: rss,
+      errors: world.control.output.split('\n').filter((line) => /"level":(50|60)|^\w*Error:/.test(line)).slice(0, 20).map((line) => line.slice(0, 600)),
+    }
+  } finally {
+    for (const one of attackers) one.kill('SIGKILL')
+    await world.close()
+  }
+}
+
+/** Seeds for the servers: requests as machines, agents and operators send them. */
+function httpTargets(world: ApplianceWorld): Record<string, { port: number; tls: boolean; seeds: string[] }> {
+  const request = (method: string, route: string, body = '', more = ''): string => `${method} ${route} HTTP/1.1\r\nHost: ${server}\r\n${more}${body === '' ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`}\r\n${body}`
+  const token = `Authorization: Bearer ${'ab'.repeat(32)}\r\n`
+  const mac = '52:54:00:00:00:01'
+  const [facts = new Uint8Array()] = seedsOf('facts')
+  return {
+    'boot HTTP': { port: 80, tls: false, seeds: [request('GET', '/boot.ipxe'), request('GET', `/boot/52-54-00-00-00-01?uuid=5c10ad00-0000-4000-8000-525400770001&platform=efi&arch=x86_64&serial=X`), request('GET', '/files/vmlinuz', '', 'Range: bytes=0-99\r\n'), request('HEAD', `/chunks/${'a'.repeat(64)}`), request('GET', '//files//..%2f..%2fetc/passwd'), request('POST', `/log/${mac}`, 'wk a line\nir another\n')] },
+    'machine HTTPS': {
+      port: world.control.machinePort, tls: true,
+      seeds: [request('POST', `/ramdisk/${mac}/facts`, new TextDecoder().decode(facts), token), request('POST', `/ramdisk/${mac}/orders/x`, 'status=running\nbytesDone=1\n', token), request('POST', '/agent/enrol', JSON.stringify({ machineId: 'm', generation: 1, secret: 's', csr: 'c' })), request('POST', '/agent/report', '{"generation":1}'), request('GET', '/agent/target?etag=x'), request('POST', '/agent/log', '{"at":"x"}\n')],
+    },
+    'operator API': {
+      port: world.control.operatorPort, tls: true,
+      seeds: [request('POST', '/api/v1/session', JSON.stringify({ user: 'admin', password: 'x' }), 'Content-Type: application/json\r\n'), request('GET', '/api/v1/status', '', token), request('GET', '/api/v1/machines/x?after=1&limit=5', '', 'Cookie: sc_session=abc\r\n'), request('PUT', '/api/v1/ssh-keys', '{"keys":[]}', 'Content-Type: application/json\r\n'), request('GET', '/healthz'), request('GET', '/socket.io/?EIO=4&transport=polling'), request('GET', '/api/v1/openapi.json')],
+    },
+  }
+}
+
+/** Gives the clients' card more addresses: netboot bounds what each may ask in a second. */
+function addSources(world: ApplianceWorld): string[] {
+  const sources = ['10.78.255.250', '10.78.255.251', '10.78.255.252', '10.78.255.253']
+  for (const address of sources) world.ip('-n', world.clientSpace, 'addr', 'add', `${address}/16`, 'dev', 'eth0')
+  return sources
+}
+
+async function attacker(world: ApplianceWorld, name: string, all: ChildProcess[]): Promise<(wish: object) => Promise<Record<string, unknown>>> {
+  const child = spawn('ip', ['netns', 'exec', world.clientSpace, process.execPath, path.join(programs, `${name}.mjs`)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  all.push(child)
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<Record<string, unknown>> => {
+    const line = await lines.next()
+    if (line.done === true) throw new Error(`${name} ended`)
+    return JSON.parse(line.value) as Record<string, unknown>
+  }
+  await next()
+  return (wish) => {
+    child.stdin.write(`${JSON.stringify(wish)}\n`)
+    return next()
+  }
+}
+
+const rssOf = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
+const sum = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0)
