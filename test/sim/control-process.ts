@@ -111,6 +111,16 @@ export class ControlProcess {
     })
   }
 
+  /** POSTs a tar archive below /api/v1. */
+  upload(route: string, tar: Buffer): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      http.request({ socketPath: path.join(this.home, 'run/operator.sock'), path: `/api/v1/${route}`, method: 'POST', headers: { host: 'localhost', 'content-type': 'application/x-tar', 'content-length': tar.length } }, (answer) => {
+        let all = ''
+        answer.setEncoding('utf8').on('data', (part: string) => { all += part }).on('end', () => resolve({ status: answer.statusCode ?? 0, text: all }))
+      }).on('error', reject).end(tar)
+    })
+  }
+
   /** What a GET of the operator's Unix socket answers, as text. */
   text(route: string): Promise<string> {
     return new Promise((resolve, reject) => {

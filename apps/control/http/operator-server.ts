@@ -29,6 +29,7 @@ export interface OperatorServerOptions {
 const root: Operator = { name: 'root', mustChangePassword: false, by: 'socket' }
 const nobody: Operator = { name: '', mustChangePassword: false, by: 'session' }
 const bodyLimit = 1024 * 1024
+const mostConnections = 1024
 
 /**
  * The single origin of operators: the API, its description, health, metrics, and the console behind them. The caller attaches socket.io to
@@ -37,6 +38,9 @@ const bodyLimit = 1024 * 1024
 export async function makeOperatorServer(deps: OperatorDeps, options: OperatorServerOptions): Promise<FastifyInstance> {
   const common = { loggerInstance: options.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit, trustProxy: false, requestTimeout: 300_000 }
   const app = (options.tls === undefined ? Fastify(common) : Fastify({ ...common, https: { ...options.tls, minVersion: 'TLSv1.2' } })) as unknown as FastifyInstance
+  // Clients that send a byte now and then get neither all sockets nor much time.
+  app.server.maxConnections = mostConnections
+  app.server.headersTimeout = 15_000
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(onError)

@@ -11,6 +11,7 @@ import { parseOrderReport, renderOrder } from './order-text.ts'
 
 const longPollMs = 25_000
 const bodyLimit = 512 * 1024
+const mostConnections = 4096
 
 const AgentLineText = z.object({
   at: z.iso.datetime({ offset: true }), source: z.enum(['journal', 'agent', 'app']), level: z.enum(['debug', 'info', 'warn', 'error']),
@@ -39,6 +40,9 @@ function whileConnected(reply: FastifyReply): AbortSignal {
  */
 export function makeMachineServer(deps: MachineDeps, options: { tls: { cert: string; key: string; ca: string }; log: Logger }): FastifyInstance {
   const app = Fastify({ loggerInstance: options.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit, requestTimeout: 60_000, https: { ...options.tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance
+  // Clients that send a byte now and then get neither all sockets nor much time.
+  app.server.maxConnections = mostConnections
+  app.server.headersTimeout = 15_000
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
   app.setErrorHandler((error: FastifyError, request, reply) => {

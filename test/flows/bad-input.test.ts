@@ -1,0 +1,161 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { pack } from 'tar-stream'
+import { buffer } from 'node:stream/consumers'
+import { openApplianceWorld, type ApplianceWorld } from '../sim/appliance-world.ts'
+
+const server = '10.78.0.1'
+const relay = '10.78.255.254'
+let world: ApplianceWorld
+
+beforeAll(async () => {
+  world = await openApplianceWorld('bi')
+  await world.control.start()
+})
+afterAll(() => world.close())
+afterEach(async () => {
+  expect((await world.control.api('GET', '/healthz')).status).toBe(200)
+  await world.dora(1, 1)
+  expect(world.control.output).not.toMatch(/"msg":"(datagram|http|dhcp|tftp)\.broken"|control\.died/)
+})
+
+/** Sends datagrams from the clients' namespace and gives what came back within half a second. */
+function exchange(port: number, own: number, packets: readonly Uint8Array[]): Buffer[] {
+  const program = "const [port,own]=process.argv.slice(1).map(Number);const s=require('node:dgram').createSocket('udp4');s.on('message',m=>console.log(m.toString('hex')));s.bind(own,()=>{for(const l of require('node:fs').readFileSync(0,'utf8').split('\\n'))if(l)s.send(Buffer.from(l,'hex'),port,'10.78.0.1');setTimeout(()=>process.exit(0),500)})"
+  const { stdout } = spawnSync('ip', ['netns', 'exec', world.clientSpace, process.execPath, '-e', program, String(port), String(own)], { input: packets.map((packet) => Buffer.from(packet).toString('hex')).join('\n') })
+  return stdout.toString().split('\n').filter((line) => line !== '').map((line) => Buffer.from(line, 'hex'))
+}
+
+interface Head { hardwareLength?: number; relayAddress?: string; clientAddress?: string; cookie?: number[]; file?: number[] }
+
+/** A DISCOVER through a relay that we are, so that the answer comes to us; `options` follow the message type. */
+function discover(options: readonly number[], head: Head = {}): Buffer {
+  const bytes = Buffer.alloc(236)
+  bytes.set([1, 1, head.hardwareLength ?? 6, 0, 1, 2, 3, 4])
+  bytes.set((head.clientAddress ?? '0.0.0.0').split('.').map(Number), 12)
+  bytes.set((head.relayAddress ?? relay).split('.').map(Number), 24)
+  bytes.set([2, 0x5c, 9, 9, 9, 9], 28)
+  bytes.set(head.file ?? [], 108)
+  return Buffer.concat([bytes, Buffer.from(head.cookie ?? [0x63, 0x82, 0x53, 0x63]), Buffer.from([53, 1, 1, ...options])])
+}
+const end = 255
+const messageType = (reply: Buffer): number => { const at = reply.indexOf(Buffer.from([53, 1]), 240); return reply[at + 2] ?? 0 }
+
+describe('DHCP', () => {
+  it.each<[string, Buffer, 'offer' | 'nothing']>([
+    ['an ordinary DISCOVER through a relay', discover([end]), 'offer'],
+    ['option 61 of no bytes', discover([61, 0, end]), 'offer'],
+    ['option 61 of 255 bytes', discover([61, 255, ...Array.from({ length: 255 }, (_, n) => n), end]), 'offer'],
+    ['hlen 0', discover([end], { hardwareLength: 0 }), 'nothing'],
+    ['hlen 17', discover([end], { hardwareLength: 17 }), 'nothing'],
+    ['overload into a file field that never ends', discover([52, 1, 1, end], { file: Array.from({ length: 128 }, () => 12) }), 'nothing'],
+    ['overload into a good file field', discover([52, 1, 1, end], { file: [12, 2, 97, 98, end] }), 'offer'],
+    ['an option 82 that is cut off', discover([82, 20, 1, 4, 1, 2]), 'nothing'],
+    ['an option 82 with a suboption that overruns', discover([82, 3, 1, 9, 1, end]), 'nothing'],
+    ['a relay whose address is on no network of ours', discover([end], { relayAddress: '192.0.2.1' }), 'nothing'],
+    ['100 options', discover([...Array.from({ length: 100 }, (_, n) => [128 + n, 1, n]).flat(), end]), 'offer'],
+    ['no end option', discover([]), 'offer'],
+    ['a wrong magic cookie', discover([end], { cookie: [1, 2, 3, 4] }), 'nothing'],
+  ])('%s: %#', (_, packet, wanted) => {
+    const replies = exchange(67, 67, [packet])
+    expect(replies.map(messageType)).toEqual(wanted === 'offer' ? [2] : [])
+  })
+
+  it('gives nothing to a REQUEST by unicast from an address of no network', () => {
+    const renew = discover([end], { relayAddress: '0.0.0.0', clientAddress: '192.0.2.9' })
+    renew[242] = 3
+    expect(exchange(67, 68 + 1000, [renew])).toEqual([])
+  })
+})
+
+const request = (name: string | Uint8Array, ...options: string[]): Buffer => Buffer.concat([Buffer.from([0, 1]), Buffer.from(name), Buffer.from(`\0octet\0${options.map((text) => `${text}\0`).join('')}`)])
+const kinds: Readonly<Record<number, string>> = { 3: 'data', 5: 'error', 6: 'options' }
+
+describe('TFTP', () => {
+  it.each<[string, Buffer, string]>([
+    ['an ordinary read', request('autoexec.ipxe'), 'data'],
+    ['a request without a NUL', Buffer.from('\0\u0001autoexec.ipxe'), 'nothing'],
+    ['blksize 0', request('autoexec.ipxe', 'blksize', '0'), 'data'],
+    ['blksize 7', request('autoexec.ipxe', 'blksize', '7'), 'data'],
+    ['blksize 65465', request('autoexec.ipxe', 'blksize', '65465'), 'options'],
+    ['windowsize 0', request('autoexec.ipxe', 'windowsize', '0'), 'data'],
+    ['windowsize 65536', request('autoexec.ipxe', 'windowsize', '65536'), 'data'],
+    ['a name of 10 KB', request('a'.repeat(10_000)), 'nothing'],
+    ['a path that climbs', request('../../../../etc/passwd'), 'error'],
+    ['a path that climbs, encoded', request('%2e%2e/%2e%2e/etc/passwd'), 'error'],
+    ['an absolute path', request('/etc/passwd'), 'error'],
+    ['a name through a symbolic link', request('proc/self/root/etc/passwd'), 'error'],
+    ['a NUL in the name', request(Buffer.from('autoexec.ipxe\0/etc/passwd')), 'error'],
+    ['a write', Buffer.concat([Buffer.from([0, 2]), Buffer.from('x\0octet\0')]), 'error'],
+  ])('%s', (_, packet, wanted) => {
+    const [first] = exchange(69, 0, [packet])
+    expect(first === undefined ? 'nothing' : kinds[first.readUInt16BE(0)]).toBe(wanted)
+    expect(first?.toString('latin1') ?? '').not.toContain('root:')
+  })
+})
+
+/** What curl gets in the clients' namespace: status and body. */
+function curl(url: string, ...more: string[]): { status: number; body: string } {
+  const text = execFileSync('ip', ['netns', 'exec', world.clientSpace, 'curl', '-sSk', '--path-as-is', '-m', '10', '-w', '\n%{http_code}', ...more, url], { input: '' }).toString()
+  const cut = text.lastIndexOf('\n')
+  return { status: Number(text.slice(cut + 1)), body: text.slice(0, cut) }
+}
+
+describe('HTTP', () => {
+  it.each(['/files/../../../etc/passwd', '/files/%2e%2e/%2e%2e/etc/passwd', '/chunks/..%2f..%2fetc%2fpasswd', '/files/%00', '//files//..//x', `/files/${'a'.repeat(6000)}`])('gives nothing for %s', (path) => {
+    const { status, body } = curl(`http://${server}${path}`)
+    expect([400, 404]).toContain(status)
+    expect(body).not.toContain('root:')
+  })
+
+  it('refuses a body that is too large', () => {
+    const big = `Content-Length: ${600 * 1024}`
+    expect(curl(`https://${server}:${world.control.machinePort}/ramdisk/52:54:00:00:00:01/facts`, '-X', 'POST', '-H', big, '-H', 'Expect:', '-H', `Authorization: Bearer ${'ab'.repeat(32)}`, '--data', 'x').status).toBe(413)
+  })
+
+  it('refuses an inventory that makes no sense, in words', () => {
+    const answer = curl(`https://${server}:${world.control.machinePort}/ramdisk/52:54:00:00:00:01/facts`, '-X', 'POST', '-H', `Authorization: Bearer ${'ab'.repeat(32)}`, '--data-binary', 'disk.size\tnone\nno tab at all\n')
+    expect(answer).toMatchObject({ status: 400, body: expect.stringContaining('These facts cannot be used') as string })
+  })
+
+  it('answers others at once while hundreds of clients send a byte now and then', async () => {
+    const program = "const net=require('node:net');let open=0;const all=process.argv.slice(1).flatMap(p=>Array.from({length:300},()=>{const s=net.connect(Number(p),'10.78.0.1',()=>{open+=1;s.write('POST /log/x HTTP/1.1\\r\\nHost: x\\r\\n');if(open===900)console.log('open')});s.on('error',()=>{});return s}));setInterval(()=>{for(const s of all)if(s.writable)s.write('a')},500)"
+    const slow = spawn('ip', ['netns', 'exec', world.clientSpace, process.execPath, '-e', program, '80', String(world.control.machinePort), String(world.control.operatorPort)])
+    await new Promise((resolve) => { slow.stdout.once('data', resolve) })
+    expect(curl(`http://${server}/boot.ipxe`).status).toBe(200)
+    expect(curl(`https://${server}:${world.control.operatorPort}/healthz`).status).toBe(200)
+    expect(curl(`https://${server}:${world.control.machinePort}/agent/target`).status).toBe(401)
+    await world.dora(5, 5)
+    slow.kill('SIGKILL')
+  })
+})
+
+describe('operators', () => {
+  const tar = async (...entries: [string, string][]): Promise<Buffer> => {
+    const archive = pack()
+    for (const [name, text] of entries) archive.entry({ name }, text)
+    archive.finalize()
+    return buffer(archive)
+  }
+
+  it('are told of an unknown role and an unknown machine', async () => {
+    expect((await world.control.api('PUT', 'machines/nobody/role', { role: 'manager' })).status).toBe(404)
+    const token = 'cd'.repeat(32)
+    const facts = ['firmware\tbios', 'secureboot\t0', 'kernel\t6', 'cpu.model\tX', 'cpu.count\t1', 'cpu.arch\tx86_64', 'mem.kb\t2000000', 'bootif\t52:54:00:00:00:44', 'disk\tvda', 'disk.size\t41943040', 'disk.serial\tS1', 'nic\teth0', 'nic.mac\t52:54:00:00:00:44', ''].join('\n')
+    expect(curl(`https://${server}:${world.control.machinePort}/ramdisk/52:54:00:00:00:44/facts`, '-X', 'POST', '-H', `Authorization: Bearer ${token}`, '--data-binary', facts).status).toBe(204)
+    const answer = await world.control.api('PUT', 'machines/52:54:00:00:00:44/role', { role: 'emperor' })
+    expect(answer.status).toBe(409)
+    expect((answer.value as { detail: string }).detail).toContain('emperor')
+    expect((await world.control.machine('52:54:00:00:00:44'))?.role).toBeNull()
+  })
+
+  it.each<[string, [string, string][], RegExp]>([
+    ['no app.yaml', [['main.py', '']], /app\.yaml/],
+    ['a path that climbs out of the folder', [['app.yaml', 'runtime: python3\n'], ['../../etc/cron.d/x', '* * * * * root true\n']], /\.\./],
+    ['an absolute path', [['app.yaml', 'runtime: python3\n'], ['/etc/cron.d/x', 'x']], /\/etc\/cron\.d\/x/],
+  ])('get a clear error for %s', async (_, entries, words) => {
+    const { status, text } = await world.control.upload('apps', await tar(...entries))
+    expect(text).toMatch(words)
+    expect(status).toBe(422)
+  })
+})
