@@ -11,7 +11,7 @@ const newFile = (): string => path.join(mkdtempSync(path.join(tmpdir(), 'sc-hot-
 const lease = (n: number): Lease => ({ networkId: 'n', address: `10.0.${n >> 8}.${n & 255}`, mac: '52:54:00:00:00:01', clientId: '', hostname: '', state: 'bound', startedAtMs: 0, expiresAtMs: n })
 const event = (text: string, outboxId?: number) => ({ at: '2026-01-01T00:00:00.000Z', machineId: 'm', kind: 'k.k', level: 'info' as const, text, data: {}, ...(outboxId === undefined ? {} : { outboxId }) })
 
-describe('hot store', () => {
+describe('hot store', { timeout: 60_000 }, () => {
   it('numbers events in the order asked and gives them back after a number', async () => {
     const store = openHotStore(newFile())
     const seqs = (await Promise.all(['a', 'b', 'c'].map((text) => store.append(event(text))))).map((e) => e?.seq)
