@@ -16,9 +16,8 @@ async function worker(attack: Attack, packets: Iterator<Uint8Array>, counts: { s
   for (let next = packets.next(); next.done !== true;) {
     const socket = attack.tls ? tls.connect({ host: attack.host, port: attack.port, rejectUnauthorized: false }) : net.connect(attack.port, attack.host)
     const closed = new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
-    let isOpen = true
-    socket.on('error', () => undefined).once('close', () => { isOpen = false })
-    while (isOpen && next.done !== true) {
+    socket.on('error', () => undefined)
+    while (!socket.destroyed && next.done !== true) {
       const answer = new Promise<boolean>((resolve) => { socket.once('data', () => resolve(true)); setTimeout(resolve, patienceMs, false).unref() })
       socket.write(next.value)
       counts.sent += 1
