@@ -72,15 +72,18 @@ export function chooseFrames(world: Pick<RecorderWorld, 'site' | 'macOf'>): (hea
     const asking = dhcpClient(frame)
     const mac = asking ?? peerOf(frame, heard.outgoing, world.macOf)
     if (mac === null || isGroup(mac)) return undefined
-    if (asking !== null) {
+    // Our own search for other servers asks as a client too: it is nobody's boot.
+    if (asking !== null && !heard.outgoing && isQuestion(frame)) {
       const [oldest] = followed
       if (!followed.has(mac) && followed.size >= mostFollowed && oldest !== undefined) followed.delete(oldest)
       followed.add(mac)
     } else if (!followed.has(mac) && world.site.machine(mac) === undefined) return undefined
     if (thinning.isDull(frame)) return undefined
-    return { mac, atMs: heard.atMs, bytes: heard.bytes.slice(), wholeBytes: heard.wholeBytes, outgoing: heard.outgoing }
+    return { mac, atMs: heard.atMs, bytes: new Uint8Array(heard.bytes), wholeBytes: heard.wholeBytes, outgoing: heard.outgoing }
   }
 }
+
+const isQuestion = ({ content }: Frame): boolean => content.kind === 'udp' && content.payload[0] === 1
 
 /** chaddr of a DHCP message in either direction, relayed ones too; null for everything else. */
 function dhcpClient({ content }: Frame): Mac | null {
