@@ -17,6 +17,8 @@ export interface MachineView {
   readonly waitWhy?: string
   /** A dotted address reserved for it, else null: it then keeps the first one it got. */
   readonly address: string | null
+  /** Its firmware has Secure Boot switched on, by its inventory: it starts signed loaders only. */
+  readonly hasSecureBoot?: boolean
   /** More words for the kernel command line of the ramdisk, e.g. `sc.debug=1`. Never a secret. */
   readonly kernelArguments?: readonly string[]
   /** How machines of its kind are handed over to their disk, as learned or chosen; absent: as its firmware suggests. */
@@ -84,6 +86,7 @@ export interface BootFile {
 export const bootFileNames = {
   biosLoader: 'undionly.kpxe',
   uefiLoader: 'snponly.efi',
+  uefiSignedLoader: 'shimx64.efi',
   uefiHttpLoader: 'ipxe.efi',
   uefiArm64Loader: 'ipxe-arm64.efi',
   kernel: 'vmlinuz',

@@ -30,7 +30,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
     machine(mac): MachineView | undefined {
       const machine = registry.byMac(mac)
       if (machine === undefined) return undefined
-      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
+      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], hasSecureBoot: machine.inventory?.secureBoot === true, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
     },
     networks: () => book.views(), reservations: () => book.reservationViews(),
     file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),

@@ -10,7 +10,7 @@ import type { Tell } from './progress.ts'
 /** What decides the ramdisk's bytes; a change makes a new hash. */
 export const ramdiskRecipe = {
   version: 3, suite: 'trixie', modules: ramdiskModules,
-  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump'],
+  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'shim-signed', 'grub-efi-amd64-signed'],
   tools: [
     '/usr/bin/curl', '/usr/bin/zstd', '/usr/bin/dd', '/usr/bin/sha256sum', '/usr/sbin/sfdisk', '/usr/sbin/wipefs', '/usr/sbin/blkid', '/usr/sbin/blkdiscard', '/usr/sbin/blockdev',
     '/usr/sbin/mke2fs', '/usr/sbin/resize2fs', '/usr/sbin/tune2fs', '/usr/sbin/e2fsck', '/usr/sbin/mkfs.fat', '/usr/bin/efibootmgr', '/usr/bin/tcpdump',
@@ -33,6 +33,7 @@ export async function buildRamdisk(plan: { outDir: string; workDir: string; data
   const kernel = await layModules(root, tree)
   layScripts(tree, plan.hash)
   cpSync(path.join(root, 'boot', `vmlinuz-${kernel}`), path.join(plan.outDir, 'vmlinuz'), { dereference: true })
+  layLoaders(root, plan.outDir)
   tell({ step: 'packing the ramdisk', percent: 85, detail: '' })
   const archive = path.join(plan.workDir, 'initrd.cpio')
   writeFileSync(archive, encodeCpio(readTree(tree)))
@@ -88,6 +89,12 @@ async function layModules(root: string, tree: string): Promise<string> {
   await command('depmod', ['-b', tree, kernel])
   for (const index of readdirSync(to)) if (index.endsWith('.bin') || index === 'modules.order' || index === 'modules.devname') rmSync(path.join(to, index))
   return kernel
+}
+
+/** The loaders that Secure Boot lets start, of the kernel's own suite: shim loads the second under this name from where it came itself. */
+function layLoaders(root: string, outDir: string): void {
+  cpSync(path.join(root, 'usr/lib/shim/shimx64.efi.signed'), path.join(outDir, 'shimx64.efi'))
+  cpSync(path.join(root, 'usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed'), path.join(outDir, 'grubx64.efi'))
 }
 
 function layScripts(tree: string, hash: string): void {

@@ -11,6 +11,8 @@ export interface BootArchitecture extends Entry {
   /** Name of its iPXE in the boot manifest, for TFTP and for HTTP Boot. */
   readonly tftpLoader: string
   readonly httpLoader: string
+  /** The first of a chain of signed loaders, for machines that refuse those. */
+  readonly signedLoader?: string
 }
 
 /** Declares a boot architecture. */

@@ -21,12 +21,13 @@ const noProxyDhcp = Uint8Array.of(176, 1, 1)
  * | iPXE | URL of the boot script |
  * | PXE firmware | its loader by TFTP |
  * | UEFI HTTP Boot | URL of its loader, option 60 `HTTPClient` |
+ * | firmware that refuses unsigned loaders | the first of the signed ones |
  * | an installed system | nothing |
  *
  * A machine that is ignored gets no answer at all while it asks as firmware, so that its own next boot entry comes sooner, and an address
  * like any other client once its system asks.
  */
-export function decideOffer(request: BootRequest, decision: BootDecision, network: Pick<NetworkView, 'address' | 'mode'>, hasFile: (name: string) => boolean): BootAnswer {
+export function decideOffer(request: BootRequest, decision: BootDecision, network: Pick<NetworkView, 'address' | 'mode'>, hasFile: (name: string) => boolean, refusesUnsigned = false): BootAnswer {
   if (request.client.kind === 'system') return { kind: 'plain' }
   if (decision === 'ignore') return { kind: 'ignore', why: 'policy-ignore' }
   const base = `http://${network.address}`
@@ -37,7 +38,9 @@ export function decideOffer(request: BootRequest, decision: BootDecision, networ
   }
   const architecture = request.architecture
   if (architecture === null) return { kind: 'ignore', why: 'no-boot-file' }
-  const name = request.bootClass === 'HTTPClient' ? architecture.httpLoader : architecture.tftpLoader
+  const usual = request.bootClass === 'HTTPClient' ? architecture.httpLoader : architecture.tftpLoader
+  const { signedLoader } = architecture
+  const name = refusesUnsigned && signedLoader !== undefined && hasFile(signedLoader) ? signedLoader : usual
   if (!hasFile(name)) return { kind: 'ignore', why: 'no-boot-file' }
   if (request.bootClass === 'HTTPClient') return { kind: 'boot', file: `${base}/files/${name}`, nextServer: network.address, vendorClass: 'HTTPClient', vendorOptions: null, ipxeOptions: null }
   return { kind: 'boot', file: name, nextServer: network.address, vendorClass, vendorOptions, ipxeOptions: null }

@@ -3,9 +3,9 @@ import { parseMac, type Mac } from '#contract/mac'
 import { cleanLine } from '../codec/syslog.ts'
 import { parseUuid } from '../codec/uuid.ts'
 import { chooseFile } from '../policy/choose-file.ts'
-import { decideBoot } from '../policy/decide-boot.ts'
-import { chooseDiskBoot, renderEntry, renderScript, renderTrouble } from '../policy/render-ipxe.ts'
-import { bootFileNames, type NetbootLog, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
+import { renderEntry, renderTrouble } from '../policy/render-ipxe.ts'
+import type { NetbootLog, NetworkView, ScriptFacts, Site } from '../site.ts'
+import { bootScript } from './boot-script.ts'
 import type { Drops } from './drops.ts'
 import { sendFile, sendText } from './http-file.ts'
 import { takeLogStreams } from './log-stream.ts'
@@ -77,15 +77,8 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
 function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string, query: string): void {
   const mac = parseMac(name)
   if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
-  const network = world.network(clientAddress(req))
-  const hasFile = (file: string): boolean => world.site.file(file) !== undefined
-  const machine = world.site.machine(mac)
-  const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
-  sendScript(res, 200, renderScript(verdict, network.address, mac, machine, hasFile))
-  if (req.method !== 'GET') return
-  const client = readScriptFacts(query)
-  const disk = verdict.decision === 'localDisk' && client.platform !== null ? { disk: chooseDiskBoot(machine?.bootPath?.disk, client.platform, hasFile(bootFileNames.localBootUefi)) } : {}
-  world.site.report({ kind: 'script.rendered', mac, address: clientAddress(req), script: verdict.decision, why: verdict.why, client, ...disk })
+  const address = clientAddress(req)
+  sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), client: readScriptFacts(query), isReported: req.method === 'GET' }))
 }
 
 async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memorySite, testNetwork, type MemorySite } from '../../test/sim/memory-site.ts'
 import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
 import { addressesOption, byteOption, messageTypes, option, readAddress, readMessageType, type MessageType } from '../codec/dhcp4-options.ts'
+import { LoaderMemory } from '../policy/loader-memory.ts'
 import type { NetworkView } from '../site.ts'
 import { openBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
@@ -43,7 +44,7 @@ function openBench(networks: NetworkView[] = [testNetwork], standsBack = false):
   serveDhcp({
     site, device: 'eth0', books: openBooks(site), ports: { server: port(67), proxy: port(4011) },
     // Without the headers of IP and UDP; they hold the address that the frame is for.
-    frames: { send(mac, _, packet) { take(packet.subarray(28), `${Buffer.from(mac).toString('hex')} ${packet.subarray(16, 20).join('.')}`) }, receive: () => undefined, close() {} },
+    loaders: new LoaderMemory(), frames: { send(mac, _, packet) { take(packet.subarray(28), `${Buffer.from(mac).toString('hex')} ${packet.subarray(16, 20).join('.')}`) }, receive: () => undefined, close() {} },
     drops: { count(_, reason, by = 1) { bench.drops.set(reason, (bench.drops.get(reason) ?? 0) + by) }, close() {} },
     log: { debug() {}, info() {}, warn() {}, error() {} }, now: () => bench.nowMs, standsBack: () => standsBack, heard() {}, promised() {},
   })

@@ -8,6 +8,7 @@ import { composeNak, composeReply, dropLastOption } from '../policy/compose-repl
 import { decideAnswer, type DhcpAnswer } from '../policy/decide-answer.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
 import { decideOffer, type BootAnswer } from '../policy/decide-offer.ts'
+import type { LoaderMemory } from '../policy/loader-memory.ts'
 import { bootFileNames, type BootEvent, type DropReason, type Lease, type MachineView, type NetbootLog, type NetworkView, type PacketFacts, type Site } from '../site.ts'
 import type { DhcpBooks } from './dhcp-books.ts'
 import { reportDhcp, type DhcpReport } from './dhcp-report.ts'
@@ -28,6 +29,7 @@ export interface DhcpWorld {
   readonly books: DhcpBooks
   readonly ports: { readonly server: UdpPort; readonly proxy: UdpPort }
   readonly frames: PacketSocket
+  readonly loaders: LoaderMemory
   readonly drops: Drops
   readonly log: NetbootLog
   readonly now: () => number
@@ -94,7 +96,7 @@ export function serveDhcp(world: DhcpWorld): void {
   function decideAmong(networks: readonly NetworkView[], request: BootRequest, port: 67 | 4011, machine: MachineView | undefined, nowMs: number): { network: NetworkView; boot: BootAnswer; answer: DhcpAnswer } {
     const decide = (network: NetworkView): { network: NetworkView; boot: BootAnswer; answer: DhcpAnswer } => {
       const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
-      const boot = decideOffer(request, verdict.decision, network, hasFile)
+      const boot = decideOffer(request, verdict.decision, network, hasFile, machine?.hasSecureBoot === true || world.loaders.refuses(request.mac))
       const claim = books.claim(request, network, machine, world.standsBack(network))
       return { network, boot, answer: decideAnswer(request, port, boot, books.book(network), network, claim, nowMs) }
     }

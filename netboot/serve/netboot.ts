@@ -1,5 +1,6 @@
 import type { Mac } from '#contract/mac'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
+import { LoaderMemory } from '../policy/loader-memory.ts'
 import { bootHandler, createBootHttp } from './boot-http.ts'
 import { openBooks, type DhcpBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
@@ -37,7 +38,7 @@ export interface Netboot {
   close(): Promise<void>
 }
 
-interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
 
 /**
  * Starts DHCP (67, 4011) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
@@ -45,11 +46,13 @@ interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops
  * networks are bound before any serves: half a boot server would strand machines. Rejects with the port and interface where one cannot be
  * bound; what was bound is then closed again. Networks that come later are served within a second, or `troubles` says why not.
  */
-export async function startNetboot({ site, log, now = Date.now, httpPort = 80 }: NetbootOptions): Promise<Netboot> {
+export async function startNetboot({ site: given, log, now = Date.now, httpPort = 80 }: NetbootOptions): Promise<Netboot> {
+  const loaders = new LoaderMemory()
+  const site: Site = { ...given, report(event) { loaders.hear(event); given.report(event) } }
   const drops = countDrops(site)
   const books = openBooks(site)
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
-  const world: World = { site, books, drops, mover, log, now, httpPort }
+  const world: World = { site, books, drops, mover, loaders, log, now, httpPort }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
   const end = async (): Promise<void> => { clearInterval(sweep); await mover.close(); drops.close() }
   try {

@@ -1,15 +1,19 @@
 import type { Mac } from '#contract/mac'
 import { decodeTftp, encodeTftp, tftpError } from '../codec/tftp.ts'
 import { parseIpv4 } from '../codec/ipv4.ts'
-import { chooseBootBytes } from '../policy/choose-file.ts'
+import { chooseBootItem, type BootItem } from '../policy/choose-file.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
+import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
+import { renderEntry } from '../policy/render-ipxe.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
+import { bootScript, grubFacts } from './boot-script.ts'
 import type { Drops } from './drops.ts'
 import type { MovedTransfer, TftpMover } from './tftp-mover-thread.ts'
-import { transferLimit } from './tftp-orders.ts'
+import { transferLimit, type MoverSource } from './tftp-orders.ts'
 import type { Sender, UdpPort } from './udp.ts'
 
-const limitPerClient = 8
+/** Several machines may speak through one address, and a bench does. */
+const limitPerClient = 64
 
 /** What the TFTP server of one network works with. */
 export interface TftpWorld {
@@ -71,12 +75,12 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
     if (mac !== null && decideBoot(world.site.machine(mac), network, true).decision === 'ignore') return world.drops.count('tftp', 'policy-ignore')
     const startedAtMs = world.now()
     const facts = { mac, address: from.address, file: cleanName(packet.file) }
-    const chosen = chooseBootBytes(packet.file, network.address, (name) => world.site.file(name))
+    const chosen = chooseBootItem(packet.file, (name) => world.site.file(name))
     if (!chosen.ok) {
       world.port.send(encodeTftp({ kind: 'error', code: tftpError.notFound, message: 'no such file' }), from)
       return world.site.report({ kind: 'tftp.failed', ...facts, why: 'no such file' })
     }
-    const transfer = world.mover.start(world.sources, address * 65536 + from.port, packet, chosen.value, (report) => {
+    const transfer = world.mover.start(world.sources, address * 65536 + from.port, packet, sourceOf(world, chosen.value, from.address, mac, network), (report) => {
       if (report.kind === 'started') {
         session.sizeBytes = report.sizeBytes
         return world.site.report({ kind: 'tftp.started', ...facts, sizeBytes: report.sizeBytes, blockSize: report.blockSize, windowSize: report.windowSize })
@@ -94,6 +98,26 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
   return {
     sessions: () => Array.from(sessions.values()),
     close() { for (const [key, session] of Array.from(sessions)) giveUp(key, session) },
+  }
+}
+
+/** The bytes of what was chosen. */
+function sourceOf(world: TftpWorld, item: BootItem, address: string, owner: Mac | null, network: NetworkView): MoverSource {
+  const text = (script: string): MoverSource => ({ bytes: new TextEncoder().encode(script) })
+  switch (item.kind) {
+    case 'file': return item.file
+    case 'ipxeEntry': return text(renderEntry(network.address))
+    case 'grubEntry': return text(renderGrubEntry())
+    case 'grubOrder': {
+      const mac = item.mac ?? owner
+      try {
+        return text(mac === null ? renderGrubTrouble() : bootScript(world.site, 'grub', { mac, address, network, client: grubFacts, isReported: true }))
+      } catch (error) { // broken is not absent: GRUB shall ask again, as it does after any orders that return
+        world.drops.count('tftp', 'broken')
+        world.log.error({ mac, err: error }, 'tftp.scriptBroken')
+        return text(renderGrubTrouble())
+      }
+    }
   }
 }
 

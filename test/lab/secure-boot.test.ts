@@ -1,0 +1,81 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findBuild } from '#images/build/manifest'
+import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
+
+/** OVMF with Microsoft's keys: what a server with Secure Boot is sold with. */
+const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' }
+const qemu = '/usr/bin/qemu-system-x86_64'
+const dataDir = process.env['SYSTEM_CLOUD_LAB_IMAGES'] ?? '/tmp/system-cloud-lab-images'
+const ramdisk = findBuild(dataDir, 'ramdisk') ?? '/nowhere'
+const files = {
+  'snponly.efi': '/usr/lib/ipxe/snponly.efi',
+  ...Object.fromEntries(['shimx64.efi', 'grubx64.efi', 'vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])),
+}
+const missing = [qemu, ...Object.values(files), ...Object.values(ovmf)].filter((file) => !existsSync(file))
+const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
+if (!isFull) console.log('secure boot: skipped, a part of the full run')
+else if (missing.length > 0) console.log(`secure boot: SKIPPED, there is no ${missing.join(', ')}`)
+
+const mac = '52:54:00:77:05:01'
+
+describe.skipIf(!isFull || missing.length > 0)('a machine with Secure Boot', () => {
+  let world: NetbootWorld
+  beforeAll(async () => {
+    world = await openNetbootWorld({ files })
+    const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
+    ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0')
+    ip('tuntap', 'add', 'tap0', 'mode', 'tap')
+    for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
+    for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
+  })
+  afterAll(async () => { await world?.close() })
+
+  /** Runs the machine while `work` does. */
+  async function withMachine<T>(work: () => Promise<T>): Promise<T> {
+    const variables = path.join(world.folder, 'variables.fd')
+    if (!existsSync(variables)) copyFileSync(ovmf.variables, variables)
+    const serial = path.join(world.folder, 'serial.log')
+    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,smm=on', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '1024', '-display', 'none', '-nodefaults',
+      '-global', 'driver=cfi.pflash01,property=secure,value=on', '-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${ovmf.code}`, '-drive', `if=pflash,format=raw,unit=1,file=${variables}`,
+      '-serial', `file:${serial}`, '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0,romfile=`, '-device', 'virtio-rng-pci'], { stdio: 'ignore' })
+    try {
+      return await work()
+    } catch (error) {
+      console.log(readFileSync(serial, 'latin1').replaceAll(/[^\n\u0020-\u007e]/g, '').slice(-3000))
+      throw error
+    } finally {
+      const ended = new Promise((resolve) => { machine.once('exit', resolve) })
+      machine.kill('SIGKILL')
+      await ended
+    }
+  }
+
+  it('refuses the unsigned loader, is given the signed ones, and starts the ramdisk under lockdown', async () => {
+    const began = performance.now()
+    const say = (what: string): void => console.log(`secure boot: ${what} after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+    await world.change({ machine: [mac, { id: 'm1', hostname: 'node1', decision: 'ramdisk', address: null, kernelArguments: ['clearcpuid=cx16'] }] })
+    await withMachine(async () => {
+      await world.event('tftp.sent', (event) => event.file === 'snponly.efi', 240)
+      say('refused iPXE')
+      await world.event('tftp.sent', (event) => event.file === 'grubx64.efi', 240)
+      say('GRUB')
+      await world.event('script.rendered', (event) => event.mac === mac && event.script === 'ramdisk', 120)
+      await world.event('tftp.sent', (event) => event.file === 'initrd.img', 300)
+      say('kernel and ramdisk')
+      await world.event('log.lines', (event) => event.mac === mac && event.lines.some(({ text }) => /Secure boot enabled/i.test(text)), 300)
+      say('the ramdisk’s log')
+    })
+  }, 900_000)
+
+  it('is given the signed loaders at once where its inventory says so', async () => {
+    await world.change({ machine: [mac, { id: 'm1', hostname: 'node1', decision: 'wait', waitWhy: 'Held by a test.', address: null, hasSecureBoot: true }] })
+    const before = world.events.length
+    await withMachine(async () => {
+      await world.event('script.rendered', (event) => event.mac === mac && event.script === 'wait', 240)
+    })
+    expect(world.events.slice(before).some((event) => event.kind === 'tftp.started' && event.file === 'snponly.efi')).toBe(false)
+  }, 600_000)
+})
