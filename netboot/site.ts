@@ -203,6 +203,23 @@ export interface RecordedFrame {
   readonly outgoing: boolean
 }
 
+/** One file on its way to a machine, or a machine that waits for its turn. */
+export interface TransferView {
+  readonly kind: 'tftp' | 'http'
+  readonly mac: Mac | null
+  readonly address: string
+  readonly file: string
+  /** 0 where it is not known: the machine waits, or is between two parts of its image. */
+  readonly sizeBytes: number
+  readonly sentBytes: number
+  /** Null for one that waits. */
+  readonly startedAtMs: number | null
+  /** Of all that this machine fetches in this way, over the last seconds. */
+  readonly bytesPerSecond: number
+  /** Place in the queue for image downloads, 1 first; 0: it is being served. */
+  readonly position: number
+}
+
 /** All that netboot asks of the rest of the world. */
 export interface Site {
   /** What is known of this MAC now; undefined: never seen. Synchronous: nothing is awaited between a DISCOVER and its OFFER. Throws where the appliance is broken. */

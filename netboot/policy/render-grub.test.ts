@@ -3,22 +3,26 @@ import type { BootDecision } from '../site.ts'
 import { renderGrubEntry, renderGrubOrder, renderGrubTrouble } from './render-grub.ts'
 
 const mac = '52:54:00:00:00:01'
-const render = (decision: BootDecision, why = 'Because.'): string => renderGrubOrder({ decision, why }, '10.77.0.1', mac, undefined)
+const render = (decision: BootDecision, why = 'Because.'): string => renderGrubOrder({ decision, why }, '10.77.0.1', '', mac, undefined)
 
 describe('what GRUB is told', () => {
-  it('asks for ever', () => expect(renderGrubEntry()).toMatch(/while true; do\n {2}source \(\$root\)\/grub\/order-\$net_default_mac\.cfg\n[\s\S]*done\n$/))
-  it('starts iPXE where Secure Boot is off', () => expect(renderGrubEntry()).toContain('if [ "$lockdown" != "y" ]; then chainloader /snponly.efi && boot; fi'))
+  it('asks for ever', () => expect(renderGrubEntry('')).toMatch(/while true; do\n {2}source \(\$root\)\/grub\/order-\$net_default_mac\.cfg\n[\s\S]*done\n$/))
+  it('starts iPXE where Secure Boot is off', () => expect(renderGrubEntry('')).toContain('if [ "$lockdown" != "y" ]; then chainloader /snponly.efi && boot; fi'))
   it('starts the ramdisk with the card that booted', () => {
     expect(render('ramdisk')).toContain('if linux /vmlinuz BOOTIF=01-52-54-00-00-00-01 sc.url=http://10.77.0.1 console=ttyS0 console=tty0 net.ifnames=0 panic=30; then\n  if initrd /initrd.img; then boot; fi')
   })
+  it('finds its files by HTTP in their folder', () => {
+    expect(renderGrubOrder({ decision: 'ramdisk', why: '' }, '10.77.0.1', '/files', mac, undefined)).toMatch(/linux \/files\/vmlinuz [\s\S]*initrd \/files\/initrd\.img;/)
+    expect(renderGrubEntry('/files')).toContain('chainloader /files/snponly.efi')
+  })
   it('starts the disk with what is on it', () => expect(render('localDisk')).toContain('configfile ($disk)/EFI/debian/grub.cfg'))
   it('never says "boot your disk" to one that waits', () => {
-    for (const script of [renderGrubEntry(), render('wait'), renderGrubTrouble()]) expect(script).not.toMatch(/search|configfile|exit/)
+    for (const script of [renderGrubEntry(''), render('wait'), renderGrubTrouble()]) expect(script).not.toMatch(/search|configfile|exit/)
   })
   it('leaves a stranger to its next boot entry', () => expect(render('ignore')).toMatch(/exit 1\n$/))
   it('shows text without letting it do anything', () => expect(render('wait', 'x"; reboot; echo "$y `z` \\ \n exit').split('\n')).toEqual(['echo "x ; reboot; echo   y  z      exit"', '']))
   it('opens and closes what it begins', () => {
-    for (const script of [renderGrubEntry(), ...(['ramdisk', 'localDisk', 'wait', 'ignore'] as const).map((decision) => render(decision))]) {
+    for (const script of [renderGrubEntry(''), ...(['ramdisk', 'localDisk', 'wait', 'ignore'] as const).map((decision) => render(decision))]) {
       for (const [open, close] of [[/\bif /g, /\bfi\b/g], [/\bdo$/gm, /\bdone\b/g]] as const) expect(script.match(open)?.length ?? 0).toBe(script.match(close)?.length ?? 0)
     }
   })

@@ -3,6 +3,9 @@ import { bootFileNames, type MachineView } from '../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
 import { kernelArguments } from './render-ipxe.ts'
 
+/** Where GRUB finds files beside its configuration: in the root by TFTP, in a folder by HTTP. */
+export type GrubFolder = '' | '/files'
+
 /** GRUB waits this long before it asks again. */
 const retrySeconds = 5
 /** How the entry asks for a machine's orders: this, its hardware address, `.cfg`. */
@@ -13,10 +16,10 @@ export const grubOrderPrefix = 'grub/order-'
  *
  * Quirk: GRUB knows whether Secure Boot is on (`lockdown`), the server does not. Where it is off, iPXE is the better loader: it has HTTP.
  */
-export function renderGrubEntry(): string {
+export function renderGrubEntry(folder: GrubFolder): string {
   return lines([
     'set timeout=0',
-    `if [ "$lockdown" != "y" ]; then chainloader /${bootFileNames.uefiLoader} && boot; fi`,
+    `if [ "$lockdown" != "y" ]; then chainloader ${folder}/${bootFileNames.uefiLoader} && boot; fi`,
     'while true; do',
     `  source ($root)/${grubOrderPrefix}$net_default_mac.cfg`,
     `  echo "System Cloud: asking again in ${retrySeconds} s"`,
@@ -26,13 +29,13 @@ export function renderGrubEntry(): string {
 }
 
 /** The orders of one machine, as decided. Where they return, the entry asks again. */
-export function renderGrubOrder(verdict: BootVerdict, address: string, mac: Mac, machine: MachineView | undefined): string {
+export function renderGrubOrder(verdict: BootVerdict, address: string, folder: GrubFolder, mac: Mac, machine: MachineView | undefined): string {
   const say = `echo "${literal(verdict.why)}"`
   switch (verdict.decision) {
     case 'ramdisk': return lines([
       say,
-      `if linux /${bootFileNames.kernel} ${kernelArguments(address, mac, machine).filter((word) => !word.startsWith('initrd=')).join(' ')}; then`,
-      `  if initrd /${bootFileNames.initrd}; then boot; fi`,
+      `if linux ${folder}/${bootFileNames.kernel} ${kernelArguments(address, mac, machine).filter((word) => !word.startsWith('initrd=')).join(' ')}; then`,
+      `  if initrd ${folder}/${bootFileNames.initrd}; then boot; fi`,
       'fi',
       'echo "The ramdisk did not start."',
     ])

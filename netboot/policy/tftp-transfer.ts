@@ -66,7 +66,7 @@ const tryLimit = 5
 const silenceLimitMs = 30_000
 const defaultTimeoutMs = 1000
 /** Less than this is the jitter of a busy machine, not a loss. */
-const shortestTimeoutMs = 30
+const shortestTimeoutMs = 100
 const longestTimeoutMs = 4000
 const windowLimit = 64
 /** A window may hold this much: what a client's receive buffer surely takes. */

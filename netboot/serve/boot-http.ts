@@ -2,12 +2,15 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { parseMac, type Mac } from '#contract/mac'
 import { cleanLine } from '../codec/syslog.ts'
 import { parseUuid } from '../codec/uuid.ts'
-import { chooseFile } from '../policy/choose-file.ts'
+import { chooseBootItem, chooseFile } from '../policy/choose-file.ts'
+import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry, renderTrouble } from '../policy/render-ipxe.ts'
 import type { NetbootLog, NetworkView, ScriptFacts, Site } from '../site.ts'
-import { bootScript } from './boot-script.ts'
+import { bootScript, grubFacts } from './boot-script.ts'
+import type { Downloads } from './downloads.ts'
 import type { Drops } from './drops.ts'
-import { sendFile, sendText } from './http-file.ts'
+import type { FileMover } from './file-mover-thread.ts'
+import { sendFile, sendText, type FileSent, type FileToSend } from './http-file.ts'
 import { takeLogStreams } from './log-stream.ts'
 
 const connectionLimit = 2048
@@ -20,6 +23,8 @@ export interface BootHttpWorld {
   /** Who has this address by our leases, or null. */
   readonly macOf: (address: string) => Mac | null
   readonly drops: Drops
+  readonly mover: FileMover
+  readonly downloads: Downloads
   readonly log: NetbootLog
   readonly now: () => number
 }
@@ -42,6 +47,8 @@ export function bootHandler(world: BootHttpWorld): BootHandler {
       world.log.error({ path: path.slice(0, 200), err: error }, 'http.broken')
       if (res.headersSent) res.destroy()
       else if (path.startsWith('/boot/')) sendScript(res, 503, renderTrouble(addressOf(req)))
+      // GRUB takes no script from a 503, and asks again after any that returns.
+      else if (path.startsWith('/grub/')) sendScript(res, 200, renderGrubTrouble())
       else sendText(res, 503, 'The appliance cannot answer now; ask again in a few seconds.')
       return true
     }
@@ -65,10 +72,11 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
   const name = rest.join('/')
   const isRead = req.method === 'GET' || req.method === 'HEAD'
   if (room === 'log' && rest.length === 1) return takeLog(world, logs, req, res, name)
-  if (!['boot.ipxe', 'autoexec.ipxe', 'boot', 'files', 'chunks'].includes(room)) return false
+  if (!['boot.ipxe', 'autoexec.ipxe', 'boot', 'grub', 'files', 'chunks'].includes(room)) return false
   if (!isRead) { res.setHeader('allow', 'GET, HEAD'); sendText(res, 405, 'Only GET and HEAD are known here.'); return true }
   if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(world.network().address)); return true }
   if (room === 'boot') { sendBoot(world, req, res, name, query); return true }
+  if (room === 'grub') { sendGrub(world, req, res, path); return true }
   if (room === 'files') { await sendBootFile(world, req, res, name); return true }
   await sendChunk(world, req, res, name)
   return true
@@ -81,11 +89,22 @@ function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), client: readScriptFacts(query), isReported: req.method === 'GET' }))
 }
 
+/** What the signed GRUB asks for where its firmware booted by HTTP. */
+function sendGrub(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, path: string): void {
+  const item = chooseBootItem(path, () => undefined)
+  if (!item.ok || item.value.kind === 'file') return sendText(res, 404, 'GRUB goes on without this.')
+  if (item.value.kind !== 'grubOrder') return sendScript(res, 200, renderGrubEntry('/files'))
+  const address = clientAddress(req)
+  const mac = item.value.mac ?? world.macOf(address)
+  if (mac === null) return sendScript(res, 200, renderGrubTrouble())
+  return sendScript(res, 200, bootScript(world.site, 'grubByHttp', { mac, address, network: world.network(address), client: grubFacts, isReported: req.method === 'GET' }))
+}
+
 async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
   const file = chooseFile(name, (key) => world.site.file(key))
   if (!file.ok) return sendText(res, 404, 'The boot manifest has no file of that name.')
   const address = clientAddress(req)
-  const sent = await sendFile(req, res, { ...file.value, contentType: name.endsWith('.efi') ? 'application/efi' : 'application/octet-stream', absentIs404: false })
+  const sent = await sendWatched(world, req, res, address, file.value.name, { ...file.value, contentType: name.endsWith('.efi') ? 'application/efi' : 'application/octet-stream', absentIs404: false })
   if (sent) world.site.report({ kind: 'file.sent', mac: world.macOf(address), address, file: file.value.name, ...sent })
 }
 
@@ -93,7 +112,24 @@ async function sendChunk(world: BootHttpWorld, req: IncomingMessage, res: Server
   if (!/^[0-9a-f]{64}$/.test(name)) return sendText(res, 400, 'A chunk is named by 64 lower-case hex digits.')
   const path = world.site.chunkPath(name)
   if (path === undefined) return sendText(res, 404, 'There is no such chunk.')
-  await sendFile(req, res, { path, sha256: name, contentType: 'application/zstd', absentIs404: true })
+  const address = clientAddress(req)
+  if (!(await world.downloads.admit(req, res, address))) return
+  try {
+    await sendWatched(world, req, res, address, `chunks/${name}`, { path, sha256: name, contentType: 'application/zstd', absentIs404: true })
+  } finally {
+    world.downloads.leave(address)
+  }
+}
+
+async function sendWatched(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, address: string, label: string, file: FileToSend): Promise<FileSent | undefined> {
+  let watched: ReturnType<Downloads['began']> | undefined
+  let sent: FileSent | undefined
+  try {
+    sent = await sendFile(req, res, world.mover, { ...file, began: (length, moved) => { watched = world.downloads.began(address, label, length, moved) } })
+    return sent
+  } finally {
+    watched?.ended(sent?.sizeBytes ?? 0)
+  }
 }
 
 function takeLog(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, req: IncomingMessage, res: ServerResponse, name: string): boolean {

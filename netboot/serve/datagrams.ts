@@ -1,5 +1,5 @@
-import os from 'node:os'
 import koffi from 'koffi'
+import { check, errorName, heed, type Waker } from './waker.ts'
 
 const libc = koffi.load('libc.so.6')
 const poll = libc.func('int poll(uint8_t *fds, unsigned long count, int timeout)')
@@ -7,17 +7,12 @@ const recvmmsg = libc.func('int recvmmsg(int fd, uint8_t *messages, unsigned int
 const sendmsg = libc.func('long sendmsg(int fd, const uint8_t *message, int flags)')
 const sendmmsg = libc.func('int sendmmsg(int fd, uint8_t *messages, unsigned int count, int flags)')
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
-const eventfd = libc.func('int eventfd(unsigned int start, int flags)')
-const readFd = libc.func('long read(int fd, uint8_t *bytes, unsigned long length)')
-const writeFd = libc.func('long write(int fd, const uint8_t *bytes, unsigned long length)')
-const closeFd = libc.func('int close(int fd)')
 
 // Linux on x86-64 and arm64 agree on these, and on the structures below.
 const MSG_DONTWAIT = 0x40
 const MSG_ERRQUEUE = 0x2000
 const POLLIN = 1
 const POLLERR = 8
-const EFD_FLAGS = 0o4000 | 0o2000000 // NONBLOCK, CLOEXEC
 const SOL_IP = 0
 const IP_RECVERR = 11
 const SOL_UDP = 17
@@ -37,22 +32,6 @@ export interface Received { readonly bytes: Uint8Array; readonly sender: ClientK
 
 /** An IPv4 address and a port as one number: address times 65536, plus port. */
 export type ClientKey = number
-
-/** A wake-up call from one thread to another. */
-export interface Waker { readonly fd: number }
-
-/** Makes a waker. */
-export const openWaker = (): Waker => ({ fd: check('eventfd', eventfd(0, EFD_FLAGS) as number) })
-
-/** Ends the wait of the thread that polls this waker, or its next one. */
-export function wake(waker: Waker): void {
-  const one = Buffer.alloc(8)
-  one.writeBigUInt64LE(1n)
-  writeFd(waker.fd, one, 8)
-}
-
-/** Closes a file descriptor that no Node object owns. */
-export const closeDescriptor = (fd: number): void => { closeFd(fd) }
 
 /** Lets a UDP socket hear that a client's port is closed. */
 export function hearUnreachable(fd: number): void {
@@ -114,7 +93,7 @@ export class Datagrams {
     const [readable, failed]: [number[], number[]] = [[], []]
     if (count <= 0) return { isWoken: false, readable, failed }
     const isWoken = this.polled.readInt16LE(6) !== 0
-    if (isWoken) readFd(this.waker.fd, Buffer.alloc(8), 8)
+    if (isWoken) heed(this.waker)
     for (const [at, fd] of this.sockets.entries()) {
       const events = this.polled.readInt16LE(at * 8 + 14)
       if ((events & POLLIN) !== 0) readable.push(fd)
@@ -202,11 +181,4 @@ function writeHeader(buffer: Buffer, at: number, name: bigint, vectors: bigint):
 function isPassing(name: string): false {
   if (['EAGAIN', 'EINTR', 'ENOBUFS', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EPERM'].includes(name)) return false
   throw new Error(`sending datagrams: ${name}`)
-}
-
-const errorName = (): string => { const errno = koffi.errno(); return Object.entries(os.constants.errno).find(([, code]) => code === errno)?.[0] ?? String(errno) }
-
-function check(act: string, result: number): number {
-  if (result < 0) throw new Error(`${act}: ${errorName()}`)
-  return result
 }

@@ -1,5 +1,5 @@
 import type { Mac } from '#contract/mac'
-import type { NetbootLog, NetworkView, Site } from '../site.ts'
+import type { NetbootLog, NetworkView, Site, TransferView } from '../site.ts'
 import { LoaderMemory } from '../policy/loader-memory.ts'
 import { bootHandler, createBootHttp } from './boot-http.ts'
 import { openBooks, type DhcpBooks } from './dhcp-books.ts'
@@ -12,8 +12,10 @@ import { watchServers } from './server-watch.ts'
 import { advertiseRouter } from './router-advert.ts'
 import { followNetworks, type Part } from './follow-networks.ts'
 import { recordPackets } from './recorder.ts'
+import { defaultDownloadLimit, watchDownloads, type Downloads } from './downloads.ts'
+import { startFileMover, type FileMover } from './file-mover-thread.ts'
 import { startTftpMover, type TftpMover } from './tftp-mover-thread.ts'
-import { serveTftp } from './tftp.ts'
+import { serveTftp, type TftpSession } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
 
 /** How netboot is started. `httpPort` is 80 but in tests: firmware knows no other. */
@@ -22,6 +24,8 @@ export interface NetbootOptions {
   readonly log: NetbootLog
   readonly now?: () => number
   readonly httpPort?: number
+  /** How many machines may download their image at once. */
+  readonly downloadLimit?: number
 }
 
 /** A running netboot. */
@@ -34,11 +38,13 @@ export interface Netboot {
   release(networkId: string, address: string): Promise<boolean>
   /** How many addresses of a network could be given out now, and how many it has in all; undefined where it is not served. */
   pool(networkId: string): { free: number; held: number; size: number } | undefined
+  /** What is on its way to whom, by TFTP and HTTP, and who waits for an image. */
+  transfers(): readonly TransferView[]
   /** Ends all transfers and frees all ports. */
   close(): Promise<void>
 }
 
-interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
 
 /**
  * Starts DHCP (67, 4011) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
@@ -46,15 +52,18 @@ interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops
  * networks are bound before any serves: half a boot server would strand machines. Rejects with the port and interface where one cannot be
  * bound; what was bound is then closed again. Networks that come later are served within a second, or `troubles` says why not.
  */
-export async function startNetboot({ site: given, log, now = Date.now, httpPort = 80 }: NetbootOptions): Promise<Netboot> {
+export async function startNetboot({ site: given, log, now = Date.now, httpPort = 80, downloadLimit = defaultDownloadLimit }: NetbootOptions): Promise<Netboot> {
   const loaders = new LoaderMemory()
   const site: Site = { ...given, report(event) { loaders.hear(event); given.report(event) } }
   const drops = countDrops(site)
   const books = openBooks(site)
+  const files = startFileMover(log)
+  const downloads = watchDownloads(downloadLimit, books.macOf, now)
+  const listTftp = new Set<() => readonly TftpSession[]>()
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
-  const world: World = { site, books, drops, mover, loaders, log, now, httpPort }
+  const world: World = { site, books, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
-  const end = async (): Promise<void> => { clearInterval(sweep); await mover.close(); drops.close() }
+  const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
   try {
     const parts = await followNetworks(books.networks, (network) => [
       { key: network.interface, open: () => openInterface(world, network.interface) },
@@ -77,12 +86,19 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
         const { freeCount: free, heldCount: held, size } = books.book(network)
         return { free, held, size }
       },
+      transfers: () => [...Array.from(listTftp, (list) => list()).flat().map((session) => viewSession(session, books.macOf, now())), ...downloads.view()],
       async close() { await parts.close(); await end() },
     }
   } catch (cause) {
     await end()
     throw new Error('starting the boot servers', { cause })
   }
+}
+
+function viewSession(session: TftpSession, macOf: (address: string) => Mac | null, nowMs: number): TransferView {
+  const { client: { address }, file, startedAtMs, sizeBytes } = session
+  const sentBytes = session.transfer.sentBytes()
+  return { kind: 'tftp', mac: macOf(address), address, file, sizeBytes, sentBytes, startedAtMs, bytesPerSecond: Math.round((sentBytes * 1000) / Math.max(1, nowMs - startedAtMs)), position: 0 }
 }
 
 /** DHCP and router advertisements of one interface. */
@@ -126,7 +142,7 @@ async function openInterface(world: World, device: string): Promise<Part> {
 }
 
 /** TFTP, boot HTTP and log receivers of one address of ours. */
-async function openAddress({ site, books, drops, mover, log, now, httpPort }: World, { interface: device, address }: NetworkView): Promise<Part> {
+async function openAddress({ site, books, drops, mover, files, downloads, listTftp, log, now, httpPort }: World, { interface: device, address }: NetworkView): Promise<Part> {
   const opened: { close(): void | Promise<void> }[] = []
   const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
   // Read again for each decision: the policy may change while the sockets stay.
@@ -147,12 +163,14 @@ async function openAddress({ site, books, drops, mover, log, now, httpPort }: Wo
     // HTTP has no "bound but not serving": a request is answered as soon as it listens, so it waits for a gate.
     let open = (): void => {}
     const gate = new Promise<void>((resolve) => { open = resolve })
-    const handler = bootHandler({ site, network, macOf, drops, log, now })
+    const handler = bootHandler({ site, network, macOf, drops, mover: files, downloads, log, now })
     opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort))
     return {
       close,
       serve() {
-        opened.push(serveTftp({ site, port: tftp, mover, sources, network, macOf, drops, log, now }))
+        const tftpServer = serveTftp({ site, port: tftp, mover, sources, network, macOf, drops, log, now })
+        listTftp.add(tftpServer.sessions)
+        opened.push({ close() { listTftp.delete(tftpServer.sessions); tftpServer.close() } })
         serveLogUdp({ site, syslog, netconsole, macOf, drops, now })
         open()
         log.info({ device, address }, 'netboot.serving')

@@ -2,10 +2,11 @@ import { randomInt } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import type { NetbootLog } from '../site.ts'
 import type { TftpPacket } from '../codec/tftp.ts'
-import { closeDescriptor, openWaker, wake, type ClientKey } from './datagrams.ts'
+import type { ClientKey } from './datagrams.ts'
 import { openUdp } from './native.ts'
 import { startThread } from './thread.ts'
 import { slotState, transferLimit, type MoverOrder, type MoverReport, type MoverSource } from './tftp-orders.ts'
+import { closeDescriptor, openWaker, wake } from './waker.ts'
 
 /** A port guessed by a stranger is one of this many, and he must guess the client's port and the block too. */
 const portsPerNetwork = 8

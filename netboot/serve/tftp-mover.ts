@@ -3,10 +3,11 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import { encodeNetascii } from '../codec/netascii.ts'
 import { decodeTftp, encodeTftp, tftpError, type TftpPacket } from '../codec/tftp.ts'
 import { blockRange, dueAtMs, startTransfer, stepTransfer, type Transfer, type TransferAction, type TransferEvent } from '../policy/tftp-transfer.ts'
-import { batchBytes, batchLimit, closeDescriptor, Datagrams, hearUnreachable, type ClientKey, type Waker } from './datagrams.ts'
+import { batchBytes, batchLimit, Datagrams, hearUnreachable, type ClientKey } from './datagrams.ts'
 import { FileBlocks } from './file-blocks.ts'
 import { slotState, type MoverOrder, type MoverReport, type MoverSource } from './tftp-orders.ts'
 import { TokenBuckets } from './token-bucket.ts'
+import { closeDescriptor, type Waker } from './waker.ts'
 
 /**
  * The thread that moves files by TFTP. It never returns to Node's event loop: it polls its sockets and its waker, and takes orders from its
@@ -45,14 +46,14 @@ let sockets: readonly number[] = []
 let translated: { path: string; bytes: Uint8Array } = { path: '', bytes: new Uint8Array() }
 let dropped: Record<(MoverReport & { kind: 'dropped' })['reason'], number> = { 'malformed': 0, 'not-a-request': 0, 'unknown-client': 0 }
 let toldDropsAtMs = 0
-let isClosing = false
+const state = { isClosing: false }
 /** No transfer is due before: too early at most, because every sending says when it is due and answers only put that off. */
 let nextDueMs = Number.POSITIVE_INFINITY
 
 const report = (what: MoverReport): void => orders.postMessage(what, [])
 const now = (): number => performance.now()
 
-while (!isClosing) {
+while (!state.isClosing) {
   const { isWoken, readable, failed } = datagrams.wait(waitMs())
   try {
     for (const fd of failed) for (const client of datagrams.unreachable(fd)) lose(client)
@@ -87,7 +88,7 @@ function obey(order: MoverOrder): void {
       if (session) end(session, 'failed', 'ended to make room')
       return undefined
     }
-    case 'close': isClosing = true
+    case 'close': state.isClosing = true
   }
 }
 

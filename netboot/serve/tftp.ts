@@ -107,11 +107,11 @@ function sourceOf(world: TftpWorld, item: BootItem, address: string, owner: Mac 
   switch (item.kind) {
     case 'file': return item.file
     case 'ipxeEntry': return text(renderEntry(network.address))
-    case 'grubEntry': return text(renderGrubEntry())
+    case 'grubEntry': return text(renderGrubEntry(''))
     case 'grubOrder': {
       const mac = item.mac ?? owner
       try {
-        return text(mac === null ? renderGrubTrouble() : bootScript(world.site, 'grub', { mac, address, network, client: grubFacts, isReported: true }))
+        return text(mac === null ? renderGrubTrouble() : bootScript(world.site, 'grubByTftp', { mac, address, network, client: grubFacts, isReported: true }))
       } catch (error) { // broken is not absent: GRUB shall ask again, as it does after any orders that return
         world.drops.count('tftp', 'broken')
         world.log.error({ mac, err: error }, 'tftp.scriptBroken')

@@ -26,7 +26,7 @@ export interface NetbootWorld {
 }
 
 /** Makes the world and starts netboot in it. */
-export async function openNetbootWorld(config: { network?: Partial<NetworkView>; files: Record<string, string>; chunkFolder?: string; packetFolder?: string }): Promise<NetbootWorld> {
+export async function openNetbootWorld(config: { network?: Partial<NetworkView>; files: Record<string, string>; chunkFolder?: string; downloadLimit?: number; packetFolder?: string }): Promise<NetbootWorld> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sc-netboot-'))
   const [server, clients] = [`sc-nbs-${process.pid}`, `sc-nbc-${process.pid}`]
   const ip = (...argv: string[]): void => { execFileSync('ip', argv) }

@@ -10,7 +10,7 @@ import { memorySite } from './memory-site.ts'
  */
 /** A network whose option values are lists of bytes: JSON has no byte arrays. */
 type PlainNetwork = Omit<NetworkView, 'options'> & { options: { code: number; value: number[] }[] }
-interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; packetFolder?: string; machines?: Record<string, MachineView> }
+interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; downloadLimit?: number; packetFolder?: string; machines?: Record<string, MachineView> }
 type Change = { machine?: [string, MachineView]; networks?: PlainNetwork[]; reservations?: Reservation[]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as Config
@@ -24,7 +24,7 @@ if (config.packetFolder !== undefined) {
   site.record = (frames) => packets.add(frames)
 }
 const logLine = (level: string) => (fields: object, event: string) => say({ log: event, level, fields: { ...fields, ...('err' in fields ? { err: String(fields.err) } : {}) } })
-const netboot = await startNetboot({ site, log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
+const netboot = await startNetboot({ site, ...(config.downloadLimit === undefined ? {} : { downloadLimit: config.downloadLimit }), log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
 say({ ready: true })
 
 const changes = createInterface({ input: process.stdin })
