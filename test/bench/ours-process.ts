@@ -14,9 +14,10 @@ const hot = openHotStore(config.store)
 const files = new Map(Object.entries(config.files).map(([name, path]): [string, BootFile] => [name, { name, path, sizeBytes: statSync(path).size, sha256: createHash('sha256').update(name).digest('hex') }]))
 const networks = [config.network]
 const noReservations: ReturnType<Site['reservations']> = []
+const log = pino({ level: 'warn' })
 const site: Site = {
   file: (name) => files.get(name), networks: () => networks, reservations: () => noReservations, machine: () => undefined, chunkPath: () => undefined,
-  leases: () => hot.leases(), commitLease: (lease) => hot.commitLease(lease), report: () => undefined,
+  leases: () => hot.leases(), commitLease: (lease) => hot.commitLease(lease), report: (event) => { if (event.kind === 'dhcp.naked' || event.kind === 'dhcp.conflict') log.warn(event, event.kind) },
 }
-const netboot = await startNetboot({ site, log: pino({ level: 'warn' }) })
+const netboot = await startNetboot({ site, log })
 process.once('SIGTERM', () => { void netboot.close().then(() => hot.close()).then(() => process.exit(0)) })

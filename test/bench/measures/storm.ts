@@ -38,6 +38,6 @@ async function oneStorm(bench: Bench, server: Server, pair: number, variant: str
   const after = await afterwards?.(report)
   bench.add({ measure: 'storm', variant, server: 'ours', pair, values: {
     bootedPercent: (report.booted / report.machines) * 100, naks: report.naks, duplicates: report.duplicates, scriptP99Ms: report.scriptP99Ms, scriptP50Ms: report.scriptP50Ms, bootP50Ms: report.bootP50Ms, bootP99Ms: report.bootP99Ms,
-    seconds: report.seconds, dhcpRetries: report.dhcpRetries, fileRetries: report.fileRetries, factsRetries: report.factsRetries, lives: report.lives, gigabytes: report.bytes / 1e9, cpuSeconds: server.cpu.seconds(), peakMb: server.cpu.peakBytes() / 1e6, ...after,
+    seconds: report.seconds, dhcpRetries: report.dhcpRetries, fileRetries: report.fileRetries, factsRetries: report.factsRetries, lives: report.lives, simulatorCpuPercent: report.simulatorCpuPercent, simulatorLagP99Ms: report.simulatorLagP99Ms, gigabytes: report.bytes / 1e9, cpuSeconds: server.cpu.seconds(), peakMb: server.cpu.peakBytes() / 1e6, ...after,
   } })
 }

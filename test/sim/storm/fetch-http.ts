@@ -12,8 +12,6 @@ export interface HttpWish {
   readonly token?: string
   /** PEM of the authority that an https server must be certified by. */
   readonly ca?: string
-  /** How fast the machine takes the answer; null: as it comes. */
-  readonly slowBytesPerSecond?: number | null
   /** Keep the text; else only its length is counted. */
   readonly keep?: boolean
 }
@@ -51,11 +49,9 @@ function askOnce(wish: HttpWish): Promise<HttpAnswer | 'not-ours-yet' | undefine
 async function receive(answer: IncomingMessage, wish: HttpWish): Promise<HttpAnswer> {
   let sizeBytes = 0
   const parts: Buffer[] = []
-  const beganAt = performance.now()
   for await (const part of answer as AsyncIterable<Buffer>) {
     sizeBytes += part.length
     if (wish.keep) parts.push(part)
-    if (wish.slowBytesPerSecond) await wait(Math.max(0, beganAt + (sizeBytes / wish.slowBytesPerSecond) * 1000 - performance.now()))
   }
   const announced = answer.headers['content-length']
   return { status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8'), sizeBytes, complete: wish.method === 'HEAD' || announced === undefined || Number(announced) === sizeBytes }

@@ -52,13 +52,14 @@ export function openFrameCard(device: string, heard: (frame: Uint8Array) => void
 
   let isClosed = false
   const buffer = Buffer.alloc(2048)
+  // Each frame is handed on as a copy: what was decoded from it may still look into it when the next one is read.
   const next = (): void => read(fd, buffer, 0, buffer.length, null, (error, length) => {
     if (isClosed) return void close(fd)
     if (error !== null && error.code !== 'EAGAIN' && error.code !== 'EINTR' && error.code !== 'ENETDOWN') throw error
     if (error === null) {
-      heard(buffer.subarray(0, length))
+      heard(Uint8Array.from(buffer.subarray(0, length)))
       // What came together is taken together: each wait for the thread costs more than the frame.
-      for (let more = Number(recv(fd, buffer, buffer.length, MSG_DONTWAIT)); more > 0; more = Number(recv(fd, buffer, buffer.length, MSG_DONTWAIT))) heard(buffer.subarray(0, more))
+      for (let more = Number(recv(fd, buffer, buffer.length, MSG_DONTWAIT)); more > 0; more = Number(recv(fd, buffer, buffer.length, MSG_DONTWAIT))) heard(Uint8Array.from(buffer.subarray(0, more)))
     }
     next()
   })

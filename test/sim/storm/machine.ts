@@ -3,6 +3,7 @@ import type { DhcpMessage } from '#netboot/codec/dhcp4'
 import { seededRandom } from '../random.ts'
 import { acquire, type Asker, type DhcpCounts, type Ear, type Lease } from './dhcp-client.ts'
 import { fetchHttp } from './fetch-http.ts'
+import { fetchImage } from './fetch-image.ts'
 import { fetchTftp } from './fetch-tftp.ts'
 import { impair, type Impairment } from './impairment.ts'
 import type { AddressKeeper } from './leased-address.ts'
@@ -176,11 +177,10 @@ export class StormMachine {
 
   /** Fetches an image; false where it did not come whole. */
   async #load(url: string, from: string, signal: AbortSignal): Promise<boolean> {
-    const answer = await fetchHttp({ url, from, signal, slowBytesPerSecond: this.plan.faults.slowBytesPerSecond })
-    const isWhole = answer?.status === 200 && answer.complete
-    this.fate.bytes += answer?.sizeBytes ?? 0
-    if (!isWhole) this.fate.fileRetries += 1
-    return isWhole
+    const { sizeBytes, complete } = await fetchImage({ url, from, signal, slowBytesPerSecond: this.plan.faults.slowBytesPerSecond })
+    this.fate.bytes += sizeBytes
+    if (!complete) this.fate.fileRetries += 1
+    return complete
   }
 
   async #text(url: string, from: string, signal: AbortSignal): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { keepAddresses } from './leased-address.ts'
 import { StormMachine } from './machine.ts'
@@ -25,6 +26,9 @@ export interface StormReport {
   readonly scripts: number
   readonly scriptP50Ms: number
   readonly scriptP99Ms: number
+  /** Of the simulator itself: where it is busy, the times above are its own. */
+  readonly simulatorCpuPercent: number
+  readonly simulatorLagP99Ms: number
 }
 
 /** How a storm is run. */
@@ -74,6 +78,8 @@ function openStorm(options: StormOptions): { machines: readonly StormMachine[]; 
   const keeper = keepAddresses()
   const owners = new Map<string, string>()
   const scripts: number[] = []
+  const lag = monitorEventLoopDelay({ resolution: 10 })
+  lag.enable()
   let duplicates = 0
   const machines = planStorm(options).map((plan) => new StormMachine(plan, {
     keeper, ca: options.ca, send: (message) => wire.send(message),
@@ -91,6 +97,7 @@ function openStorm(options: StormOptions): { machines: readonly StormMachine[]; 
   return {
     machines,
     report(seconds) {
+      const cpu = process.cpuUsage()
       const booted = machines.filter(isBooted)
       const stuck: Record<string, number> = {}
       for (const { fate } of machines) if (fate.bootedAfterMs === undefined) stuck[fate.stage] = (stuck[fate.stage] ?? 0) + 1
@@ -99,6 +106,7 @@ function openStorm(options: StormOptions): { machines: readonly StormMachine[]; 
         machines: machines.length, booted: booted.length, stuck, naks: sum(({ fate }) => fate.dhcp.naks), duplicates, lives: sum(({ fate }) => fate.lives),
         dhcpRetries: sum(({ fate }) => fate.dhcp.retries), fileRetries: sum(({ fate }) => fate.fileRetries), factsRetries: sum(({ fate }) => fate.factsRetries), bytes: sum(({ fate }) => fate.bytes), seconds,
         bootP50Ms: share(times, 0.5), bootP99Ms: share(times, 0.99), scripts: scripts.length, scriptP50Ms: share(scripts, 0.5), scriptP99Ms: share(scripts, 0.99),
+        simulatorCpuPercent: (cpu.user + cpu.system) / 1e4 / seconds, simulatorLagP99Ms: lag.percentile(99) / 1e6,
       }
     },
     close() {
