@@ -26,6 +26,7 @@ export async function openFixtureNetworks(machines: () => readonly Machine[], re
   const lease: FixtureNetworks['lease'] = (change) => leases.record({ networkId: 'provisioning', mac: '3c:ec:ef:00:00:01', clientId: '', hostname: '', state: 'bound', startedAtMs: Date.now() - hour / 3, expiresAtMs: Date.now() + hour * (2 / 3), ...change })
   const desk = openNetworkDesk({
     book: await openNetworkBook(facts, standing, undefined), leases, state: site, standing, now: Date.now,
+    holder: (mac) => machines().find(({ macs }) => macs.includes(mac)) as MachineRecord | undefined,
     machine: (reference) => machines().find(({ id, name, macs }) => id === reference || name === reference || macs.includes(reference)) as MachineRecord | undefined,
     cards: () => [{ name: 'sc-br0', addresses: ['10.77.0.1/24'] }, { name: 'eno2', addresses: ['10.99.0.1/24'] }, { name: 'eno3', addresses: [] }],
     release: async (one) => leases.record({ ...one, state: 'released', expiresAtMs: Date.now() }),

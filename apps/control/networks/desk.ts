@@ -1,4 +1,4 @@
-import type { HostInterface, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
+import type { HostInterface, Lease as LeaseView, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
 import { contains, parseCidr } from '#netboot/codec/ipv4'
 import type { Lease } from '#netboot/site'
 import { Refusal } from '../http/deps.ts'
@@ -38,7 +38,9 @@ export interface DeskDeps {
   readonly leases: LeaseIndex
   readonly state: SiteState
   readonly standing: Standing
-  /** By MAC in its one form, or by id or name. */
+  /** By MAC in its one form; asked for every lease of a page. */
+  holder(mac: string): MachineRecord | undefined
+  /** By id, name or MAC. */
   machine(reference: string): MachineRecord | undefined
   cards(): readonly HostCard[]
   /** Stores that a lease is released, and tells netboot. Rejects where it cannot be stored. */
@@ -58,12 +60,12 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
   }
   const leaseOf = (address: string): Lease | undefined => { const network = book.ofAddress(address); return network && leases.find(network.id, address) }
   const running = (lease: Lease | undefined): Lease | undefined => (lease !== undefined && stateOf(lease, now()) === 'bound' ? lease : undefined)
-  const whoHas = (lease: Lease): string => deps.machine(lease.mac)?.name ?? (lease.hostname || lease.mac)
+  const whoHas = (lease: Lease): string => deps.holder(lease.mac)?.name ?? (lease.hostname || lease.mac)
 
   function showReservation(one: StoredReservation): Reservation {
     const lease = running(leaseOf(one.address))
     const inUse = lease !== undefined && matchesClient(one.match, lease)
-    const machine = 'mac' in one.match ? deps.machine(one.match.mac) : inUse ? deps.machine(lease.mac) : undefined
+    const machine = 'mac' in one.match ? deps.holder(one.match.mac) : inUse ? deps.holder(lease.mac) : undefined
     const problem = lease === undefined || inUse ? null : `${one.address} is still in use by ${whoHas(lease)}: its client gets it once that lease ends.`
     return { ...one, machineId: machine?.id ?? null, machineName: machine?.name ?? null, inUse, problem }
   }
@@ -116,7 +118,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       const network = settle(stored, standing)
       check(network, deps.cards())
       // A network that comes back finds its leases: nobody else is given an address that its clients still use.
-      if (subnet !== undefined && leases.of(id).some(({ address }) => !contains(subnet, address))) throw new Refusal(409, `“${id}” was another network before, whose leases are remembered: give this one another id.`)
+      if (subnet !== undefined && leases.of(id).some(({ lease }) => !contains(subnet, lease.address))) throw new Refusal(409, `“${id}” was another network before, whose leases are remembered: give this one another id.`)
       await book.save(stored)
       await deps.acted('network.added', id, `${by} added the network ${network.title} (${cidr}${relayed ? ', behind a relay' : ` on ${network.interface}`})`, by, { network: id, cidr })
       return show(config(id))
@@ -142,7 +144,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
     async remove(id, force, by) {
       const network = config(id)
       if (network.main) throw new Refusal(409, `${network.title} is where the appliance was started and stays. To leave its machines alone, let it ignore unknown machines.`)
-      const active = leases.of(id).filter((lease) => running(lease) !== undefined).length
+      const active = leases.of(id).filter(({ lease }) => running(lease) !== undefined).length
       if (active > 0 && !force) throw new Refusal(409, `${active === 1 ? 'A client has an address' : `${active} clients have addresses`} of ${network.title}: they lose ${active === 1 ? 'it' : 'them'} when the lease ends. Repeat with force to remove the network nevertheless.`)
       await book.remove(id)
       await deps.acted('network.removed', id, `${by} removed the network ${network.title} (${network.cidr})`, by, { network: id, cidr: network.cidr })
@@ -150,11 +152,10 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
 
     leases(query) {
       const chosen = query.network === undefined ? book.networks() : [config(query.network)]
-      const shown = chosen.flatMap((network) => {
-        const reserved = new Map(book.reservations().filter((one) => one.networkId === network.id).map((one) => [one.address, one]))
-        return leases.of(network.id).map((lease) => renderLease(lease, { network, reservation: reserved.get(lease.address), machine: deps.machine(lease.mac), nowMs: now() }))
-      })
-      return pageLeases(shown, query)
+      const byId = new Map(chosen.map((network) => [network.id, network]))
+      const reserved = new Map(book.reservations().map((one) => [`${one.networkId}/${one.address}`, one]))
+      const render = (lease: Lease): LeaseView => renderLease(lease, { network: byId.get(lease.networkId) ?? config(lease.networkId), reservation: reserved.get(`${lease.networkId}/${lease.address}`), machine: deps.holder(lease.mac), nowMs: now() })
+      return pageLeases(chosen.map(({ id }) => leases.of(id)), query, (mac) => deps.holder(mac)?.name, render, now())
     },
 
     async release(address, force, by) {
@@ -162,7 +163,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       if (lease === undefined) throw new Refusal(404, `Nobody has or had ${address}.`)
       const state = stateOf(lease, now())
       if (state === 'released') throw new Refusal(409, `${address} is released already.`)
-      const refused = force ? undefined : refuseRelease(lease, deps.machine(lease.mac), now())
+      const refused = force ? undefined : refuseRelease(lease, deps.holder(lease.mac), now())
       if (refused !== undefined) throw new Refusal(409, refused)
       await deps.release(lease)
       await deps.acted('lease.released', address, state === 'bound' || state === 'expired' ? `${by} released ${address}, which ${whoHas(lease)} had` : `${by} made ${address} free again, which was in conflict`, by, { network: lease.networkId, address, mac: lease.mac })

@@ -26,10 +26,11 @@ describe('why', () => {
 })
 
 describe('a page of leases', () => {
-  const all = [lease({ address: '10.77.0.100' }), lease({ address: '10.77.0.101', mac: '52:54:00:00:00:02', state: 'declined' }), lease({ address: '10.77.0.102', mac: '52:54:00:00:00:03', state: 'conflict' }), lease({ address: '10.77.0.103', hostname: 'printer', expiresAtMs: 0 })].map((one) => renderLease(one, { network, machine: undefined, reservation: undefined, nowMs: now }))
-  const page = (query: object) => pageLeases(all, { text: '', offset: 0, limit: 10, ...query })
+  const all = [lease({ address: '10.77.0.100' }), lease({ address: '10.77.0.101', mac: '52:54:00:00:00:02', state: 'declined' }), lease({ address: '10.77.0.102', mac: '52:54:00:00:00:03', state: 'conflict' }), lease({ address: '10.77.0.103', hostname: 'printer', expiresAtMs: 0 })]
+  const page = (query: object) => pageLeases([all.map((lease) => ({ lease }))], { text: '', offset: 0, limit: 10, ...query }, (mac) => (mac.endsWith('02') ? 'sc-07' : undefined), (one) => renderLease(one, { network, machine: undefined, reservation: undefined, nowMs: now }), now)
   it('counts all that fit', () => expect(page({})).toMatchObject({ total: 4, counts: { bound: 1, declined: 1, conflict: 1, expired: 1, released: 0 } }))
   it('finds by every word', () => expect(page({ text: 'PRINTER 0.103' }).leases.map((one) => one.address)).toEqual(['10.77.0.103']))
+  it('finds by the name of the machine', () => expect(page({ text: 'sc-07' }).leases.map((one) => one.address)).toEqual(['10.77.0.101']))
   it('shows declined ones among conflicts', () => expect(page({ state: 'conflict' }).leases.map((one) => one.address)).toEqual(['10.77.0.101', '10.77.0.102']))
   it('goes on after an offset', () => expect(page({ offset: 3, limit: 1 })).toMatchObject({ total: 4, leases: [{ address: '10.77.0.103' }] }))
 })

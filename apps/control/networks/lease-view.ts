@@ -46,17 +46,26 @@ function explain(lease: Lease, { network, reservation, machine, nowMs }: LeaseCo
   }
 }
 
-/** The part of `leases` that a query asks for. `leases` come in the order of their addresses. */
-export function pageLeases(leases: readonly LeaseForPeople[], query: Pick<LeaseQuery, 'state' | 'text' | 'offset' | 'limit'>): LeasePage {
+/**
+ * The part of the networks' leases that a query asks for; only that part is rendered. They come in the order of their addresses, and there
+ * may be a hundred thousand: everything here but `render` is done for each of them.
+ *
+ * @param nameOf name of the machine with a MAC, or undefined
+ */
+export function pageLeases(networks: readonly (readonly { readonly lease: Lease }[])[], query: Pick<LeaseQuery, 'state' | 'text' | 'offset' | 'limit'>, nameOf: (mac: string) => string | undefined, render: (lease: Lease) => LeaseForPeople, nowMs: number): LeasePage {
   const words = query.text.toLowerCase().split(/\s+/).filter((word) => word !== '')
-  const fitting = words.length === 0 ? leases : leases.filter((lease) => {
-    const known = `${lease.address} ${lease.mac} ${lease.machineName ?? ''} ${lease.hostname} ${lease.clientId} ${lease.state}`.toLowerCase()
-    return words.every((word) => known.includes(word))
-  })
   const counts = Object.fromEntries(leaseStates.map((state) => [state, 0])) as LeasePage['counts']
-  for (const { state } of fitting) counts[state] += 1
-  const chosen = query.state === undefined ? fitting : fitting.filter(({ state }) => state === query.state || (query.state === 'conflict' && state === 'declined'))
-  return { leases: chosen.slice(query.offset, query.offset + query.limit), total: chosen.length, counts }
+  const chosen: Lease[] = []
+  for (const leases of networks) for (const { lease } of leases) {
+    const state = stateOf(lease, nowMs)
+    if (words.length > 0) {
+      const known = [lease.address, lease.mac, nameOf(lease.mac) ?? '', lease.hostname.toLowerCase(), lease.clientId, state]
+      if (!words.every((word) => known.some((text) => text.includes(word)))) continue
+    }
+    counts[state] += 1
+    if (query.state === undefined || state === query.state || (query.state === 'conflict' && state === 'declined')) chosen.push(lease)
+  }
+  return { leases: chosen.slice(query.offset, query.offset + query.limit).map(render), total: chosen.length, counts }
 }
 
 /** A machine as far as a lease concerns it. */

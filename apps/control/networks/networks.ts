@@ -36,7 +36,7 @@ export async function openNetworks(core: Core): Promise<Networks> {
   const served: Networks['served'] = { netboot: undefined }
   const desk = openNetworkDesk({
     book, leases, state, standing, now, cards: readHostCards,
-    machine: (reference) => core.registry.byMac(reference) ?? core.registry.find(reference),
+    holder: (mac) => core.registry.byMac(mac), machine: (reference) => core.registry.find(reference),
     async release(lease) {
       // Netboot has its own working copy of the leases and takes this one back there too.
       if ((await served.netboot?.release(lease.networkId, lease.address)) !== true) await commit({ ...lease, state: 'released', expiresAtMs: now() })

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { parseIpv4 } from '#netboot/codec/ipv4'
 import type { Lease } from '#netboot/site'
+import type { IndexedLease } from './lease-index.ts'
 import { freshMain, settle, type NetworkSettings } from './network-config.ts'
 import { mapPool } from './pool-map.ts'
 
@@ -7,7 +9,7 @@ const network = (cidr: string, set: NetworkSettings = {}) => {
   const standing = { interface: 'eth0', address: cidr.replace(/0\/\d+$/, '1'), cidr, mode: 'full' as const, nameServers: [] }
   return settle({ ...freshMain(standing), set }, standing)
 }
-const lease = (address: string, state: Lease['state'] = 'bound'): Lease => ({ networkId: 'provisioning', address, mac: '52:54:00:00:00:01', clientId: '', hostname: '', state, startedAtMs: 0, expiresAtMs: 10 })
+const lease = (address: string, state: Lease['state'] = 'bound'): IndexedLease => ({ value: parseIpv4(address) ?? 0, lease: { networkId: 'provisioning', address, mac: '52:54:00:00:00:01', clientId: '', hostname: '', state, startedAtMs: 0, expiresAtMs: 10 } })
 
 it('shows a small network address by address', () => {
   const map = mapPool(network('10.0.0.0/24', { excluded: [{ from: '10.0.0.110', to: '10.0.0.119' }] }), [lease('10.0.0.100'), lease('10.0.0.101', 'declined'), lease('10.0.0.102', 'released'), lease('10.0.0.103')], ['10.0.0.50', '10.0.0.103'], () => 'node', 5)

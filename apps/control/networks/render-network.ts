@@ -1,14 +1,14 @@
 import type { Network } from '#contract/network-api'
 import { parseIpv4 } from '#netboot/codec/ipv4'
-import type { Lease } from '#netboot/site'
+import type { IndexedLease } from './lease-index.ts'
 import { stateOf } from './lease-view.ts'
 import type { NetworkConfig } from './network-config.ts'
 import type { OtherServer } from './site-state.ts'
-import { countPool, inRanges } from './subnet.ts'
+import { countPool, poolTest } from './subnet.ts'
 
 /** What a network is shown with. `leases`: all of it. */
 export interface NetworkContext {
-  readonly leases: readonly Lease[]
+  readonly leases: readonly IndexedLease[]
   /** How many reservations it has, and how many of them cannot be given now. */
   readonly reservations: { readonly count: number; readonly troubled: number }
   readonly otherServers: readonly OtherServer[]
@@ -21,12 +21,13 @@ const fewLeft = 0.1
 export function renderNetwork(config: NetworkConfig, context: NetworkContext): Network {
   const { leases, reservations, otherServers, nowMs } = context
   const counts = { active: 0, inPool: 0, conflicts: reservations.troubled }
-  for (const lease of leases) {
+  const inPool = poolTest(config.ranges, config.excluded)
+  for (const { lease, value } of leases) {
     const state = stateOf(lease, nowMs)
     if (state === 'released' || state === 'expired') continue
     if (state === 'bound') counts.active += 1
     else counts.conflicts += 1
-    if (inRanges(config.ranges, lease.address) && !inRanges(config.excluded, lease.address)) counts.inPool += 1
+    if (inPool(value)) counts.inPool += 1
   }
   const poolSize = countPool(config.ranges, config.excluded)
   const poolFree = Math.max(0, poolSize - counts.inPool)

@@ -28,6 +28,13 @@ export function inRanges(ranges: readonly AddressRange[], address: string): bool
   })
 }
 
+/** The same question for many addresses as numbers: inside the ranges and not excluded. */
+export function poolTest(ranges: readonly AddressRange[], excluded: readonly AddressRange[]): (value: number) => boolean {
+  const [given, left] = [ranges, excluded].map((list) => list.flatMap((one) => { const ends = rangeNumbers(one); return ends === undefined ? [] : [ends] })) as [[number, number][], [number, number][]]
+  const holds = (list: [number, number][], value: number): boolean => { for (const [from, to] of list) if (value >= from && value <= to) return true; return false }
+  return (value) => holds(given, value) && !holds(left, value)
+}
+
 /** How many addresses the ranges have without the excluded ones; neither list overlaps itself, as `validateNetwork` demands. */
 export function countPool(ranges: readonly AddressRange[], excluded: readonly AddressRange[]): number {
   let size = 0
