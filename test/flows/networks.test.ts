@@ -112,3 +112,33 @@ describe('a network on another card of the host', () => {
     expect(await world.fetch('other', told, `https://10.77.0.1:${new URL(world.control.url).port}/`)).toMatch(/^[1-5]\d\d$/)
   })
 })
+
+describe('what disturbs a network', () => {
+  const notices = async (): Promise<string> => (await network('provisioning')).notices.join(' ')
+
+  it('is an address that somebody uses already: shown as a conflict until the address is excluded and released', async () => {
+    await change('provisioning', { ranges: [{ from: '10.77.0.50', to: '10.77.0.52' }], excluded: [] })
+    await vi.waitUntil(async () => (await network('provisioning')).conflicts === 1, { timeout: 30_000, interval: 200 })
+    expect(await leases('network=provisioning&state=conflict')).toMatchObject([{ address: '10.77.0.50', state: 'conflict', why: expect.stringContaining('answers on this address and was never given it') as string }])
+    expect(await notices()).toContain('1 address of Provisioning network is in conflict')
+    await change('provisioning', { excluded: [{ from: '10.77.0.50', to: '10.77.0.50' }] })
+    await api('DELETE', 'leases/10.77.0.50')
+    expect(await network('provisioning')).toMatchObject({ conflicts: 0, poolSize: 2 })
+  })
+
+  it('is another DHCP server: warned of, or reason to give nothing, as a person set', async () => {
+    await change('provisioning', { ranges: null, excluded: null, options: [], gateway: null, dns: null })
+    await world.endRelay()
+    const theirs = world.help('dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', `--pid-file=${world.control.home}/theirs.pid`, '--interface=br0', '--bind-interfaces', '--no-ping', `--dhcp-leasefile=${world.control.home}/theirs`, '--dhcp-range=10.77.0.60,10.77.0.69,255.255.255.0,1h')
+    await vi.waitUntil(async () => (await network('provisioning')).otherServers.includes('10.77.0.50'), { timeout: 90_000, interval: 500 })
+    expect(await notices()).toMatch(/^Another DHCP server answers on Provisioning network: 10\.77\.0\.50 \([0-9a-f:]{17}\)\. Turn it off, or use mode proxy\./)
+    await change('provisioning', { whenOtherServer: 'refuse' })
+    expect(await notices()).toContain('No addresses are given on Provisioning network: another DHCP server, 10.77.0.50')
+    expect((await api<{ warnings: string[] }>('GET', 'status')).warnings.join(' ')).toContain('No addresses are given on Provisioning network')
+    world.become('near', '52:54:00:0e:00:31')
+    expect(await world.ask('near')).toMatchObject({ serverid: '10.77.0.50' })
+    await theirs.end()
+    await vi.waitUntil(async () => (await network('provisioning')).otherServers.length === 0, { timeout: 90_000, interval: 500 })
+    expect(await vi.waitUntil(() => world.ask('near'), { timeout: 60_000 })).toMatchObject({ serverid: '10.77.0.1' })
+  })
+})

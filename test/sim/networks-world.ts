@@ -16,8 +16,10 @@ export interface NetworksWorld {
   fetch(place: Place, told: Told, url: string): Promise<string>
   /** Gives the card of a place another hardware address. */
   become(place: Place, mac: string): void
-  /** Runs a program on the wire of the appliance until the world ends. */
-  help(...command: string[]): void
+  /** Runs a program on the wire of the appliance, at 10.77.0.50, until the world ends or it is told to. */
+  help(...command: string[]): { end(): Promise<void> }
+  /** Ends the relay, which has the DHCP port of its host. */
+  endRelay(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,14 +58,18 @@ export async function openNetworksWorld(): Promise<NetworksWorld> {
 
   const control = await ControlProcess.make({ namespace: appliance, interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24' })
   const helpers: ReturnType<typeof spawn>[] = []
-  const help = (...command: string[]): void => void helpers.push(spawn('ip', ['netns', 'exec', relay, ...command], { stdio: ['ignore', 'ignore', 'inherit'] }))
-  help('dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', `--pid-file=${control.home}/relay.pid`, '--dhcp-relay=10.88.0.1,10.77.0.1')
+  const help = (...command: string[]): { end(): Promise<void> } => {
+    const child = spawn('ip', ['netns', 'exec', relay, ...command], { stdio: 'ignore' })
+    helpers.push(child)
+    return { end: () => new Promise((resolve) => { child.once('exit', () => resolve()).kill('SIGKILL') }) }
+  }
+  const relaying = help('dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', `--pid-file=${control.home}/relay.pid`, '--dhcp-relay=10.88.0.1,10.77.0.1')
   const script = path.join(control.home, 'told')
   writeFileSync(script, '#!/bin/sh\n[ "$1" = bound ] && env | sed -n "s/^\\([a-z_]*\\)=/told \\1=/p"\nexit 0\n', { mode: 0o755 })
   await control.start()
 
   return {
-    control, help,
+    control, help, endRelay: () => relaying.end(),
     become(place, mac) {
       ip('-n', places[place], 'link', 'set', 'eth0', 'down')
       ip('-n', places[place], 'link', 'set', 'eth0', 'address', mac)

@@ -49,5 +49,5 @@ export async function fillFixtureNetworks({ desk, lease, site }: FixtureNetworks
   await desk.reserve({ client: '4c4c4544-0042-3510-8052-b4c04f4d3232', address: '10.77.0.21', hostname: '' }, 'admin')
   await desk.add({ cidr: '10.88.0.0/22', relayed: true, id: 'rack-2', title: 'Rack 2', leaseSeconds: 86_400 }, 'admin')
   for (let n = 0; n < 400; n += 1) lease({ networkId: 'rack-2', address: `10.88.${1 + (n >> 8)}.${n & 255}`, mac: `3c:ec:ef:40:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`, hostname: `blade-${n}` })
-  site.sawServer('provisioning', '10.77.0.254', false)
+  site.sawServer('provisioning', { address: '10.77.0.254', mac: '3c:ec:ef:00:02:54', isHeard: true })
 }

@@ -22,7 +22,7 @@ export interface BootEventDeps {
   diskBooted(machineId: string): void
   /** The firmware was told to wait. */
   stuck(machineId: string): void
-  otherServer(networkId: string, address: string, standsBack: boolean): void
+  otherServer(networkId: string, server: { address: string; mac: string | null; isHeard: boolean }): void
   otherServerGone(networkId: string, address: string): void
   now(): number
 }
@@ -79,7 +79,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
   }
 
   return (event) => {
-    if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, event.address, event.standsBack)
+    if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, { address: event.address, mac: event.serverMac, isHeard: event.how !== 'choice' })
     if (event.kind === 'dhcp.otherServerGone') deps.otherServerGone(event.networkId, event.address)
     const mac = 'mac' in event ? event.mac : null
     let machine = mac === null ? undefined : registry.byMac(mac)

@@ -40,9 +40,9 @@ export function renderNetwork(config: NetworkConfig, context: NetworkContext): N
 
 function notices(config: NetworkConfig, { poolSize, poolFree, conflicts }: { poolSize: number; poolFree: number; conflicts: number }, servers: readonly OtherServer[]): string[] {
   if (config.mode === 'proxy') return []
-  const addresses = servers.map(({ address }) => address).join(', ')
+  const addresses = servers.map(({ address, mac }) => (mac === null ? address : `${address} (${mac})`)).join(', ')
   return [
-    ...(servers.some((one) => one.standsBack) ? [`No addresses are given on ${config.title}: another DHCP server, ${addresses}, answers there. Turn it off, use mode proxy, or let this network only warn.`]
+    ...(config.whenOtherServer === 'refuse' && servers.some(({ isHeard }) => isHeard) ? [`No addresses are given on ${config.title}: another DHCP server, ${addresses}, answers there. Turn it off, use mode proxy, or let this network only warn.`]
       : servers.length > 0 ? [`Another DHCP server answers on ${config.title}: ${addresses}. Turn it off, or use mode proxy.`] : []),
     ...(poolSize === 0 ? [`${config.title} gives addresses to reserved clients only: it has no range.`]
       : poolFree === 0 ? [`${poolSize === 1 ? 'The one address' : `All ${poolSize} addresses`} of ${config.title} ${poolSize === 1 ? 'is' : 'are'} given out: new machines get none. Widen the range, or shorten the lease time.`]

@@ -1,5 +1,5 @@
-/** Another DHCP server on a network. `standsBack`: we give no addresses because of it. */
-export interface OtherServer { readonly address: string; readonly standsBack: boolean; readonly at: number }
+/** Another DHCP server on a network. `isHeard`: it answered itself, and was not only named by a client. `mac` is null where it was only named. */
+export interface OtherServer { readonly address: string; readonly mac: string | null; readonly isHeard: boolean; readonly at: number }
 
 /** What is known of the site in memory only: it comes back by itself after a restart. */
 export interface SiteState {
@@ -7,7 +7,7 @@ export interface SiteState {
   diskBooted(machineId: string): void
   resetDiskBoots(machineId: string): void
   otherServers(networkId: string): readonly OtherServer[]
-  sawServer(networkId: string, address: string, standsBack: boolean): void
+  sawServer(networkId: string, server: Omit<OtherServer, 'at'>): void
   serverGone(networkId: string, address: string): void
   /** Why the boot servers do not run, as a sentence; null while they do. */
   trouble: string | null
@@ -31,9 +31,10 @@ export function openSiteState(now: () => number): SiteState {
     },
     resetDiskBoots: (id) => void boots.delete(id),
     otherServers: (networkId) => Array.from(servers.values()).filter((one) => one.networkId === networkId && now() - one.at < serverForgottenMs),
-    sawServer(networkId, address, standsBack) {
+    sawServer(networkId, { address, mac, isHeard }) {
       const key = `${networkId}/${address}`
-      if (servers.has(key) || servers.size < serversKept) servers.set(key, { networkId, address, standsBack, at: now() })
+      const before = servers.get(key)
+      if (before !== undefined || servers.size < serversKept) servers.set(key, { networkId, address, mac: mac ?? before?.mac ?? null, isHeard: isHeard || before?.isHeard === true, at: now() })
     },
     serverGone: (networkId, address) => void servers.delete(`${networkId}/${address}`),
     trouble: null,
