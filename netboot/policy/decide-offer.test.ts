@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { testNetwork } from '../../test/sim/memory-site.ts'
 import { readPcap } from '../../test/sim/pcap.ts'
+import { architectures } from '../arch/index.ts'
 import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
 import { option } from '../codec/dhcp4-options.ts'
 import type { MachineView, NetworkView } from '../site.ts'
@@ -35,11 +36,13 @@ describe('decideOffer', () => {
   ])('answers the firmware of %s', (name, expected) => expect(decideOffer(asked(name).request, 'ramdisk', testNetwork, all)).toMatchObject(expected))
 
   const { request } = asked('uefi-virtio-ovmfnative-pxe.pcap')
-  it.each<[string, BootRequest, Parameters<typeof decideOffer>[1], () => boolean, object]>([
+  it.each<[string, BootRequest, Parameters<typeof decideOffer>[1], (name?: string) => boolean, object]>([
     ['a machine that boots its disk is still given iPXE, which boots it', request, 'localDisk', all, { kind: 'boot' }],
     ['firmware of an ignored machine hears nothing', request, 'ignore', all, { kind: 'ignore', why: 'policy-ignore' }],
     ['firmware without a loader for it hears nothing', request, 'ramdisk', () => false, { kind: 'ignore', why: 'no-boot-file' }],
     ['firmware of an unknown architecture hears nothing', { ...request, architecture: null }, 'ramdisk', all, { kind: 'ignore', why: 'no-boot-file' }],
+    ['64-bit ARM is never given the loader of x64', { ...request, architecture: architectures.find('uefi-arm64') ?? null }, 'ramdisk', (name?: string) => name !== 'ipxe-arm64.efi', { kind: 'ignore', why: 'no-boot-file' }],
+    ['64-bit ARM boots as soon as its loader is in the manifest', { ...request, architecture: architectures.find('uefi-arm64') ?? null }, 'ramdisk', all, { kind: 'boot', file: 'ipxe-arm64.efi' }],
     ['the system of an ignored machine gets its address', { ...request, client: { ...request.client, kind: 'system' } }, 'ignore', all, { kind: 'plain' }],
   ])('%s', (_, who, decision, hasFile, expected) => expect(decideOffer(who, decision, testNetwork, hasFile)).toMatchObject(expected))
 })
