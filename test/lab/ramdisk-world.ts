@@ -110,6 +110,13 @@ export class RamdiskWorld {
     return this.posts.at(-1) as string
   }
 
+  /** Processor seconds that the machine has taken from its host so far: what counts where other work delays it. */
+  cpuSeconds(): number {
+    const [, fields = ''] = readFileSync(`/proc/${this.#guest?.pid}/stat`, 'utf8').split(') ')
+    const [userTicks, systemTicks] = fields.split(' ').slice(11, 13).map(Number)
+    return ((userTicks ?? 0) + (systemTicks ?? 0)) / 100
+  }
+
   /** Switches the machine off as by its plug. */
   async unplug(): Promise<void> {
     const guest = this.#guest

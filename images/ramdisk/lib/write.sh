@@ -73,7 +73,8 @@ order_writeImage() {
     bytes=$(awk '{ t += $4 } END { printf "%.0f", t }' /run/sc/plan.$batch)
     write_batch $batch "$disk" || { failed_why=$why; [ -z "$fetcher" ] || { kill $fetcher; wait $fetcher; } 2>/dev/null; why=$failed_why; return 1; }
     written=$((written + bytes)) now=$(cut -d. -f1 /proc/uptime)
-    if [ $((now - told)) -ge 3 ]; then
+    # A request over TLS costs a small machine as much as some megabytes of writing.
+    if [ $((now - told)) -ge 5 ]; then
       told=$now
       report running $written $total "writing $order_image" || { [ -z "$fetcher" ] || { kill $fetcher; wait $fetcher; } 2>/dev/null; return 10; }
     fi
