@@ -3,7 +3,11 @@ import type { NewLine } from '../events/journal.ts'
 
 const mostAlarms = 5
 const died = /kernel panic|not syncing|attempted to kill init/i
-const alarming = /out of memory|oom-kill|initramfs unpacking failed|i\/o error|hardware error|no working init|cannot mount|unable to mount|no address yet|certificate|\bsc\.url\b|no EFI variables|segfault/i
+/** What means trouble, by who says it: every kernel names its certificates and its command line, but from the ramdisk these are complaints. */
+const alarming = {
+  kernel: /out of memory|oom-kill|initramfs unpacking failed|i\/o error|hardware error|no working init|cannot mount|unable to mount|segfault/i,
+  ramdisk: /out of memory|i\/o error|cannot mount|unable to mount|no address yet|certificate|\bsc\.url\b|no EFI variables|segfault/i,
+} as const
 
 /**
  * Which lines of a machine's log belong on its boot's timeline: the first one of its kernel, and the few that mean trouble. Pure but for what
@@ -29,7 +33,7 @@ export class KernelWatch {
         news.push({ machineId, kind: 'kernel.started', level: 'info', text: `Its kernel runs: ${data.line}`, data })
       }
       const isDead = died.test(line.text)
-      if (!isDead && !(line.source === 'ramdisk' && line.level === 'error') && !alarming.test(line.text)) continue
+      if (!isDead && !(line.source === 'ramdisk' && line.level === 'error') && !alarming[line.source].test(line.text)) continue
       const known = boot ?? { started: true, alarms: 0 }
       if (boot === undefined) this.#boots.set(machineId, known)
       if (known.alarms >= mostAlarms) continue
