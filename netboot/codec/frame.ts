@@ -55,7 +55,7 @@ function decodePacket(bytes: Uint8Array, view: DataView): FrameContent | undefin
   // A later piece of a packet has no ports of its own.
   if (header < 20 || (view.getUint16(20) & 0x1fff) !== 0 || bytes.length < at + 8) return undefined
   const packetBytes = view.getUint16(16) - header
-  const [from, to] = [decodeIpv4(bytes.subarray(26)), decodeIpv4(bytes.subarray(30))]
+  const [from, to] = [dotted(bytes, 26), dotted(bytes, 30)]
   const ends = (): { from: End; to: End } => ({ from: { address: from, port: view.getUint16(at) }, to: { address: to, port: view.getUint16(at + 2) } })
   switch (view.getUint8(23)) {
     case 1: return view.getUint8(at) === 3 ? { kind: 'unreachable', from, to, code: view.getUint8(at + 1), about: refusedEnd(bytes, view, at + 8) } : undefined
@@ -79,8 +79,11 @@ function refusedEnd(bytes: Uint8Array, view: DataView, at: number): End | null {
   return bytes.length < at + header + 4 ? null : { address: decodeIpv4(bytes.subarray(at + 16)), port: view.getUint16(at + header + 2) }
 }
 
-function macText(bytes: Uint8Array, at: number): Mac {
-  let text = ''
-  for (let index = at; index < at + 6; index += 1) text += `${index === at ? '' : ':'}${(bytes[index] ?? 0).toString(16).padStart(2, '0')}`
-  return text
-}
+/** What `decodeIpv4` says, without a view and a list for each packet: this runs for every recorded one. */
+const dotted = (bytes: Uint8Array, at: number): string => `${bytes[at] ?? 0}.${bytes[at + 1] ?? 0}.${bytes[at + 2] ?? 0}.${bytes[at + 3] ?? 0}`
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Six bytes as a hardware address; what is missing counts as 0. */
+export const macText = (bytes: Uint8Array, at: number): Mac =>
+  `${hex[bytes[at] ?? 0]}:${hex[bytes[at + 1] ?? 0]}:${hex[bytes[at + 2] ?? 0]}:${hex[bytes[at + 3] ?? 0]}:${hex[bytes[at + 4] ?? 0]}:${hex[bytes[at + 5] ?? 0]}`

@@ -1,13 +1,13 @@
 import type { Mac } from '#contract/mac'
-import { decodeFrame, type Frame } from '../codec/frame.ts'
+import { decodeFrame, macText, type Frame } from '../codec/frame.ts'
 import type { NetbootLog, RecordedFrame, Site } from '../site.ts'
 import { recorderFilter, type FilterKind } from './recorder-filter.ts'
 import { openPacketRing, type HeardFrame, type PacketRing } from './recorder-ring.ts'
 import { Thinning } from './recorder-thinning.ts'
 
 const tickMs = 50
-/** 8,000 frames a second: above that the ring fills and the kernel drops, so that a storm costs no more than this. */
-const mostPerTick = 400
+/** 6,000 frames a second: above that the ring fills and the kernel drops, so that a storm costs no more than this. */
+const mostPerTick = 300
 const calmTicks = 100
 const mostFollowed = 8192
 
@@ -83,14 +83,15 @@ export function chooseFrames(world: Pick<RecorderWorld, 'site' | 'macOf'>): (hea
   }
 }
 
+const isDhcp = (port: number): boolean => port === 67 || port === 4011
 const isQuestion = ({ content }: Frame): boolean => content.kind === 'udp' && content.payload[0] === 1
 
 /** chaddr of a DHCP message in either direction, relayed ones too; null for everything else. */
 function dhcpClient({ content }: Frame): Mac | null {
-  if (content.kind !== 'udp' || ![67, 4011].includes(content.to.port) && ![67, 4011].includes(content.from.port)) return null
+  if (content.kind !== 'udp' || !isDhcp(content.to.port) && !isDhcp(content.from.port)) return null
   const { payload } = content
   if (payload.length < 240 || payload[1] !== 1 || payload[2] !== 6) return null
-  return Array.from(payload.subarray(28, 34), (byte) => byte.toString(16).padStart(2, '0')).join(':')
+  return macText(payload, 28)
 }
 
 function peerOf(frame: Frame, outgoing: boolean, macOf: RecorderWorld['macOf']): Mac | null {
