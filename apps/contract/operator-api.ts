@@ -80,6 +80,13 @@ export const Image = z.object({
 }).meta({ id: 'Image' })
 export type Image = z.infer<typeof Image>
 
+/** One file on its way to a machine by TFTP or HTTP, or a machine that waits to download its image: `position` 1 is next, 0 is being served. */
+export const Transfer = z.object({
+  kind: z.enum(['tftp', 'http']), machineId: z.string().nullable(), machineName: z.string().nullable(), mac: z.string().nullable(), address: z.string(), file: z.string(),
+  sizeBytes: z.number(), sentBytes: z.number(), bytesPerSecond: z.number(), startedAt: z.string().nullable(), position: z.number().int(),
+}).meta({ id: 'Transfer' })
+export type Transfer = z.infer<typeof Transfer>
+
 export const AppInstance = z.object({ id: z.string(), machineName: z.string(), state: z.string(), error: z.string(), since: z.string() })
 export const App = z.object({
   name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), url: z.string().describe('Where a browser reaches it'), balancerUrl: z.string().nullable().describe('Where the load balancer answers; with `domain` as Host header it needs no name'), state: z.enum(['building', 'pushing', 'starting', 'serving', 'failed']),
@@ -117,6 +124,7 @@ export type Problem = z.infer<typeof Problem>
  * | GET session | | `{ name, mustChangePassword }`; 401 |
  * | POST password | PasswordRequest | 204 |
  * | GET status, machines, machines/:m, roles, images, networks, cloud, apps, ssh-keys | | Status, Machine[], Machine, Role[], Image[], Network[], Cloud, App[], SshKeys |
+ * | GET transfers | | Transfer[] |
  * | PUT ssh-keys | SshKeys | SshKeys |
  * | POST networks, PATCH networks/:id, GET networks/:id | NetworkRequest, NetworkPatch | Network; 422 says what does not fit |
  * | DELETE networks/:id?force=true | | 204; 409 while machines use it, unless forced |

@@ -9,6 +9,7 @@ import { Refusal, type OperatorDeps } from './http/deps.ts'
 import { renderMetrics } from './metrics.ts'
 import { machineActs } from './machines/acts.ts'
 import { claimActs } from './machines/claim-acts.ts'
+import { renderTransfer } from './machines/transfers.ts'
 import type { Networks } from './networks/networks.ts'
 import { powerDrivers } from './power/index.ts'
 import { describeDriver } from './power/options.ts'
@@ -109,7 +110,7 @@ export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart)
     claims: () => core.claims.list(),
     acceptClaim: (id, by) => decided(by, 'claim.accept', id, () => claims.accept(id, by)), rejectClaim: (id, by) => decided(by, 'claim.reject', id, () => claims.reject(id, by)),
     roles: () => roles.entries.map(({ id, title, summary, services, imageId }) => ({ id, title, summary, services: [...services], imageId })),
-    images: () => library.images(), networks: desk, cloud: () => renderCloud(core, apps.list()),
+    images: () => library.images(), transfers: () => (networks.served.netboot?.transfers() ?? []).map((view) => renderTransfer(view, view.mac === null ? undefined : registry.byMac(view.mac))), networks: desk, cloud: () => renderCloud(core, apps.list()),
     plan: (id, wish) => acts.plan(id, wish),
     assign: (id, wish, by) => act(id, by, 'assign', wish.role, () => acts.assign(id, wish, by)),
     release: (id, wish, by) => act(id, by, 'release', wish.erase ? 'erase' : '', () => acts.release(id, wish, by)),

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status } from '#contract/operator-api'
+import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status, Transfer } from '#contract/operator-api'
 import { parseMac } from '#contract/mac'
 import { HostInterface, LeasePage, Network, Reservation, type NetworkPatch, type NetworkRequest } from '#contract/network-api'
 import { CliFailure } from '../failure.ts'
@@ -51,6 +51,7 @@ export function openApi(target: Target) {
     claims: () => get(z.array(Claim), 'claims'),
     decideClaim: (id: string, decision: 'accept' | 'reject') => json(Claim, 'POST', `claims/${encodeURIComponent(id)}/${decision}`),
     images: () => get(z.array(Image), 'images'),
+    transfers: () => get(z.array(Transfer), 'transfers'),
     networks: () => get(z.array(Network), 'networks'),
     network: (id: string) => get(Network, networkPath(id)),
     addNetwork: (request: NetworkRequest) => json(Network, 'POST', 'networks', request),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { JournalEvent, LogLine } from '#contract/events'
-import type { Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role, Status } from '#contract/operator-api'
+import type { Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role, Status, Transfer } from '#contract/operator-api'
 import type { NetworkDesk } from '../networks/desk.ts'
 import type { PeopleStore } from '../store/people-store.ts'
 
@@ -29,6 +29,8 @@ export interface OperatorDeps {
   acceptClaim(id: string, by: string): Promise<Claim>
   rejectClaim(id: string, by: string): Promise<Claim>
   images(): Image[]
+  /** What machines fetch now, and who waits. */
+  transfers(): Transfer[]
   readonly networks: NetworkDesk
   cloud(): Cloud
   plan(machineId: string, wish: { role: string; disk?: string | undefined }): Plan

@@ -52,7 +52,7 @@ beforeEach(async () => {
     version: '1', now: () => clock, people,
     status: () => ({ version: '1', startedAt: '', seq: 7, machines: {}, networks: [], images: [], warnings: [] }),
     machines: () => [machine], machine: (named) => (named === 'm1' || named === 'node-1' ? machine : undefined),
-    roles: () => [], powerDrivers: () => [], claims: () => [], acceptClaim: async () => { throw new Refusal(404, 'no such claim') }, rejectClaim: async () => { throw new Refusal(404, 'no such claim') }, images: () => [], networks: { all: () => [] } as unknown as NetworkDesk, cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
+    roles: () => [], powerDrivers: () => [], claims: () => [], acceptClaim: async () => { throw new Refusal(404, 'no such claim') }, rejectClaim: async () => { throw new Refusal(404, 'no such claim') }, images: () => [], transfers: () => [], networks: { all: () => [] } as unknown as NetworkDesk, cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
     plan: () => { throw new Refusal(422, 'no such role') },
     assign: async (_, wish) => { if (wish.generation !== undefined && wish.generation !== 1) throw new Refusal(409, 'somebody changed it meanwhile'); return machine },
     release: async () => machine, retry: async () => machine, rename: async (_, name) => ({ ...machine, name }), power: async () => machine, setPowerDriver: async () => machine,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { Claim, Cloud, EventPage, Image, PowerDriverInfo, Role, Status } from '#contract/operator-api'
+import { Claim, Cloud, EventPage, Image, PowerDriverInfo, Role, Status, Transfer } from '#contract/operator-api'
 import type { OperatorDeps } from './deps.ts'
 import { PageQuery } from './machine-routes.ts'
 
@@ -16,6 +16,7 @@ export function addSiteRoutes(app: FastifyInstance, deps: OperatorDeps): void {
   api.post('/claims/:id/accept', { schema: { params: Named, response: { 200: Claim } } }, async (request) => deps.acceptClaim(request.params.id, request.operator.name))
   api.post('/claims/:id/reject', { schema: { params: Named, response: { 200: Claim } } }, async (request) => deps.rejectClaim(request.params.id, request.operator.name))
   api.get('/images', { schema: { response: { 200: z.array(Image) } } }, async () => deps.images())
+  api.get('/transfers', { schema: { response: { 200: z.array(Transfer) } } }, async () => deps.transfers())
   api.get('/cloud', { schema: { response: { 200: Cloud } } }, async () => deps.cloud())
   api.get('/events', { schema: { querystring: PageQuery, response: { 200: EventPage } } }, async (request) => deps.events(request.query))
 }
