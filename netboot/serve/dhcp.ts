@@ -121,8 +121,8 @@ export function serveDhcp(world: DhcpWorld): void {
       await site.commitLease(lease)
       book.record(lease)
     } catch (error) {
-      // Not stored, so not promised: the client asks again.
-      log.error({ mac, err: error }, 'lease.notStored')
+      // Not stored, so not promised: the client asks again. Whoever stores says what is wrong, once.
+      log.debug({ mac, err: error }, 'lease.notStored')
       drop('lease-not-stored')
       report.ignored(mac, network.id, 'lease-not-stored', packet)
       return

@@ -2,6 +2,7 @@ import type { Bench } from '../bench.ts'
 import { measureCrash } from './crash.ts'
 import { measureBurst, measureDhcp, measureScale } from './dhcp.ts'
 import { measureHttp, measureTftp } from './files.ts'
+import { measureFuzz, measureKills } from './fuzz.ts'
 import { measureStorm } from './storm.ts'
 
 /** Every measure of the bench, in the order of a whole run. */
@@ -10,7 +11,9 @@ export const measures: readonly { readonly id: string; readonly title: string; r
   { id: 'burst', title: '1,000 machines ask at one instant', run: measureBurst },
   { id: 'scale', title: 'larger pools and more leases', run: measureScale },
   { id: 'crash', title: '200 rounds of kill -9 during commits', run: measureCrash },
+  { id: 'kills', title: 'the same with the whole of control', run: measureKills },
   { id: 'tftp', title: 'TFTP with and without windows and loss, against tftpd-hpa and atftpd', run: measureTftp },
   { id: 'http', title: 'an image of 1 GiB over HTTP, against nginx', run: measureHttp },
   { id: 'storm', title: '1,000 simulated machines boot within ten seconds, with and without faults', run: measureStorm },
+  { id: 'fuzz', title: 'a million mutated packets for each codec and each port', run: measureFuzz },
 ]

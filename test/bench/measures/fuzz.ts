@@ -1,0 +1,25 @@
+import { fuzzCodec } from '../../fuzz/codecs.ts'
+import { protocols } from '../../fuzz/corpus.ts'
+import { killRounds } from '../../fuzz/kill-rounds.ts'
+import { fuzzLive } from '../../fuzz/live.ts'
+import type { Bench } from '../bench.ts'
+
+/** A million mutated packets for each codec, then for each port of a real control; its servers get a tenth of that. */
+export async function measureFuzz(bench: Bench): Promise<void> {
+  const packets = bench.quick ? 10_000 : 1_000_000
+  for (const protocol of protocols) {
+    const { read, thrown } = fuzzCodec(protocol, packets)
+    bench.add({ measure: 'fuzz', variant: `codec of ${protocol}`, server: 'ours', pair: 0, values: { packets, read, thrown: thrown.length } })
+  }
+  const live = await fuzzLive({ datagrams: packets, requests: packets / 10 })
+  bench.add({
+    measure: 'fuzz', variant: 'real control', server: 'ours', pair: 0,
+    values: { packets: Object.values(live.sent).reduce((sum, one) => sum + one, 0), dropped: live.dropped, thrown: live.exceptions.logged + (live.isAlive ? 0 : 1), uncounted: live.exceptions.logged - live.exceptions.counted, unserved: live.served.of - live.served.clients, grownMegabytes: (live.rssBytes.most - live.rssBytes.before) / 1e6 },
+  })
+}
+
+/** kill -9 of the whole of control, registry and all, while clients get addresses from it. */
+export async function measureKills(bench: Bench): Promise<void> {
+  const { rounds, acked, lost, duplicates, naks } = await killRounds({ rounds: bench.quick ? 3 : 200 })
+  bench.add({ measure: 'kills', variant: `${rounds} rounds`, server: 'ours', pair: 0, values: { rounds, acks: acked, lostLeases: lost.length, duplicates: duplicates.length, naks } })
+}
