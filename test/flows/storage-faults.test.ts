@@ -14,7 +14,10 @@ const someKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExamp
 let world: ApplianceWorld
 
 beforeAll(() => { execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', shim, path.join(import.meta.dirname, '../sim/disk-fault.c'), '-ldl']) })
-afterEach(() => world.close())
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(world.control.output.slice(-3000))
+  await world.close()
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const state = (): string => path.join(world.control.home, 'data/state')

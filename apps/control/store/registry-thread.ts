@@ -29,14 +29,14 @@ function runRegistry(port: MessagePort, file: string): void {
 
   async function recover(): Promise<void> {
     try {
+      // Until it is verified the old client serves what only reads: it connects again by itself.
       await (await client).$disconnect()
       verifyDatabase(file)
+      client = Promise.resolve(await openRegistryClient(file))
     } catch (error) { // still in trouble: asked again in a second
       fall(describeTrouble(error).sentence)
       setTimeout(recover, retryMs)
       return
-    } finally {
-      client = openRegistryClient(file)
     }
     trouble = undefined
     port.postMessage({ trouble: null } satisfies RegistryAnswer)
