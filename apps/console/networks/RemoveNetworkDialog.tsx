@@ -20,7 +20,7 @@ export function RemoveNetworkDialog({ network, onClose, onRemoved }: { network: 
     onRemoved()
   }
   return (
-    <Ask title={`Remove ${network.title}?`} word="Remove" danger onClose={onClose} act={act} lead={`Nobody is given an address of ${network.cidr} any more, and its ${plural(network.reservations, 'reservation')} are forgotten.`}>
+    <Ask title={`Remove ${network.title}?`} word="Remove" danger onClose={onClose} act={act} lead={`Nobody is given an address of ${network.cidr} any more.${network.reservations > 0 ? ` ${plural(network.reservations, 'reservation')} will be forgotten.` : ''}`}>
       {refused ? <label className="flex items-start gap-2.5 text-sm"><input type="checkbox" className="mt-0.5 size-4 accent-mark" checked={force} onChange={(event) => setForce(event.target.checked)} />Remove it although clients have addresses of it</label> : null}
     </Ask>
   )
