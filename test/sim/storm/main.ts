@@ -14,6 +14,8 @@ const Options = z.object({
 const { ca, relay, ...options } = Options.parse(JSON.parse(process.argv[2] ?? '{}'))
 const stop = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+// Whoever listened has gone: nobody would know how to end this.
+process.stdout.on('error', () => process.exit(1))
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
 const report = await runStorm({ ...options, ca, relay, progress: (progress) => say({ progress }) }, stop.signal)
 say({ report })
