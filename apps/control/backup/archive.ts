@@ -72,13 +72,17 @@ function sizeOf(file: string): number | undefined {
 /** Unpacks an archive into the empty folder `into`. Rejects with `BadBackup` where it is none, is damaged, or has a name that leads out. */
 export async function readArchive(file: string, into: string): Promise<BackupHead> {
   const parser = extract()
-  const fed = pipeline(createReadStream(file), createGunzip(), parser).catch((error: unknown) => { throw new BadBackup('it is damaged, or not a backup', { cause: error }) })
-  const [head] = await Promise.all([unpack(parser, into).catch((error: unknown) => {
+  const [unpacked, fed] = await Promise.allSettled([unpack(parser, into).catch((error: unknown) => {
     parser.destroy()
     throw error
-  }), fed])
-  return head
+  }), pipeline(createReadStream(file), createGunzip(), parser)])
+  if (unpacked.status === 'fulfilled' && fed.status === 'fulfilled') return unpacked.value
+  const reasons: unknown[] = [unpacked, fed].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  // What we say ourselves comes first, then what the disk says; anything else is the archive's fault.
+  throw reasons.find((one) => one instanceof BadBackup) ?? reasons.find(isOfTheDisk) ?? new BadBackup('it is damaged, or not a backup', { cause: reasons[0] })
 }
+
+const isOfTheDisk = (error: unknown): boolean => error instanceof Error && /^E[A-Z]+$/.test(String((error as NodeJS.ErrnoException).code))
 
 async function unpack(parser: ReturnType<typeof extract>, into: string): Promise<BackupHead> {
   const sums = new Map<string, string>()
