@@ -88,7 +88,8 @@ export function serveDhcp(world: DhcpWorld): void {
     const lease = 'lease' in answer ? answer.lease : null
     if (lease === null) return respond(world, report, asked, network, answer, boot, packet)
     if (pending >= (isStranger ? pendingLimit.strangers : pendingLimit.all)) return drop('too-many')
-    void store(asked, network, answer, boot, lease, packet)
+    // As in the datagram loop, which has gone on meanwhile.
+    store(asked, network, answer, boot, lease, packet).catch((error: unknown) => { drop('broken'); log.error({ mac: request.mac, err: error }, 'datagram.broken') })
     return undefined
   }
 
@@ -130,12 +131,7 @@ export function serveDhcp(world: DhcpWorld): void {
       pending -= 1
       if (lease.state === 'bound') book.settled(lease.address, world.now())
     }
-    try {
-      respond(world, report, asked, network, answer, boot, packet)
-    } catch (error) { // as in the datagram loop, which has gone on meanwhile
-      drop('broken')
-      log.error({ mac, err: error }, 'datagram.broken')
-    }
+    respond(world, report, asked, network, answer, boot, packet)
   }
   world.ports.server.serve((bytes, from) => handle(bytes, from, 67), (reason) => drop(reason))
   world.ports.proxy.serve((bytes, from) => handle(bytes, from, 4011), (reason) => drop(reason))

@@ -22,12 +22,14 @@ const SOL_SOCKET = 1
 const SO_BROADCAST = 6
 const SO_BINDTODEVICE = 25
 const SO_ATTACH_FILTER = 26
+const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const ETH_P_IPV6 = 0x86dd
 
 const MSG_DONTWAIT = 0x40
 
-const receiveBufferBytes = 8 * 1024 * 1024
+/** What a thousand machines that ask at one instant need, and what a thousand answers need that go out before the card has sent the first. */
+const bufferBytes = 8 * 1024 * 1024
 
 /** The number of a network interface. Throws where there is none of that name. */
 export function interfaceIndex(name: string): number {
@@ -51,7 +53,8 @@ export function openUdp(device: string, address: string, port: number): number {
   try {
     setOption(fd, SO_BROADCAST, intBytes(1))
     setOption(fd, SO_BINDTODEVICE, Buffer.from(`${device}\0`))
-    setOption(fd, SO_RCVBUFFORCE, intBytes(receiveBufferBytes))
+    setOption(fd, SO_RCVBUFFORCE, intBytes(bufferBytes))
+    setOption(fd, SO_SNDBUFFORCE, intBytes(bufferBytes))
     check(`bind to ${address}:${port} on ${device}`, bind(fd, inetAddress(address, port), 16) as number)
     return fd
   } catch (cause) {
@@ -178,6 +181,7 @@ export function openPacketSocket(device: string, listen: boolean): PacketSocket 
   }
   const buffer = new Uint8Array(2048)
   const to = Buffer.alloc(20)
+  setOption(fd, SO_SNDBUFFORCE, intBytes(bufferBytes))
   let isClosed = false
   let failure: string | null = null
   const outbox = openOutbox(fd, (_bytes, _name, errno) => { failure = errno })
