@@ -6,6 +6,7 @@ import { LoaderMemory } from '../policy/loader-memory.ts'
 import type { NetworkView } from '../site.ts'
 import { openBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
+import { rehearseDhcp } from './rehearse.ts'
 import type { Sender, UdpPort } from './udp.ts'
 
 /** A DHCP server without sockets: what it is sent, and what it sends. */
@@ -279,4 +280,8 @@ describe('hostile and broken questions', () => {
     bench.site.isBroken = false
     expect(typeOf((await bench.ask(question('discover')))[0])).toBe('offer')
   })
+})
+
+describe('the rehearsal', () => {
+  it('gives every lease that it plays', async () => expect(await rehearseDhcp()).toBe(4000), 60_000)
 })

@@ -14,6 +14,7 @@ import { followNetworks, type Part } from './follow-networks.ts'
 import { recordPackets } from './recorder.ts'
 import { defaultDownloadLimit, watchDownloads, type Downloads } from './downloads.ts'
 import { startFileMover, type FileMover } from './file-mover-thread.ts'
+import { rehearseDhcp } from './rehearse.ts'
 import { startTftpMover, type TftpMover } from './tftp-mover-thread.ts'
 import { serveTftp, type TftpSession } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
@@ -65,6 +66,7 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
   const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
   try {
+    await rehearseDhcp()
     const parts = await followNetworks(books.networks, (network) => [
       { key: network.interface, open: () => openInterface(world, network.interface) },
       { key: `${network.interface} ${network.address}`, open: () => openAddress(world, network) },
