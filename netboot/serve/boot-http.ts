@@ -144,9 +144,10 @@ function takeLog(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, 
   return true
 }
 
+/** Quirk: GRUB knows `Content-Length` in this spelling only, and takes a file without it for an empty one. */
 function sendScript(res: ServerResponse, status: number, script: string): void {
   const body = Buffer.from(script)
-  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store' })
+  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'Content-Length': body.length, 'cache-control': 'no-store' })
   res.end(res.req.method === 'HEAD' ? undefined : body)
 }
 

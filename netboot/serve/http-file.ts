@@ -40,7 +40,7 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, mover:
     const length = end - start + 1
     const status = choice.kind === 'part' ? 206 : 200
     res.setHeader('content-type', file.contentType)
-    res.setHeader('content-length', length)
+    res.setHeader('Content-Length', length)
     if (choice.kind === 'part') res.setHeader('content-range', `bytes ${start}-${end}/${size}`)
     if (req.method === 'HEAD' || length === 0) { res.writeHead(status).end(); return undefined }
     const began = performance.now()
@@ -57,7 +57,7 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, mover:
 /** A short answer in words. */
 export function sendText(res: ServerResponse, status: number, text: string): void {
   const body = Buffer.from(`${text.trimEnd()}\n`)
-  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store' })
+  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'Content-Length': body.length, 'cache-control': 'no-store' })
   res.end(res.req.method === 'HEAD' ? undefined : body)
 }
 
