@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Machine } from '#contract/operator-api'
 import { readPrivileges } from '../sim/privileges.ts'
 import { Hopeless, startLabRun, until, type LabRun } from './appliance.ts'
+import { renderArrivals, renderStepTimes } from './step-times.ts'
 
 const full = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 const minute = 60_000
@@ -75,7 +76,9 @@ describe('from bare machines to a running service', () => {
     }
     await lab.cli('wait', manager.id, 'ready', '--timeout', '1500')
     await lab.cli('wait', appServer.id, 'ready', '--timeout', '1500')
+    console.log(renderArrivals(lab.output()))
     for (const machine of await lab.machines()) if (machine.role !== null) {
+      console.log(renderStepTimes(machine))
       expect(machine.services.length).toBeGreaterThan(0)
       expect(machine.services.every((service) => service.healthy)).toBe(true)
     }
