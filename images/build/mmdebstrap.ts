@@ -26,7 +26,8 @@ export async function findSources(suite: string): Promise<string[]> {
   const setting = process.env['SYSTEM_CLOUD_MIRROR']
   if (setting !== undefined && setting !== '') return ['', '-updates'].map((part) => `deb ${setting} ${suite}${part} main`)
   const own = /^VERSION_CODENAME=(\S+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? ''
-  const targets = await command('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE)', 'Created-By: Packages'])
+  // Without release info: a machine whose package lists were cleaned away still has its mirrors.
+  const targets = await command('apt-get', ['indextargets', '--no-release-info', '--format', '$(REPO_URI) $(RELEASE)', 'Created-By: Packages'])
   const sources = planSources(targets, own, suite)
   if (sources.length === 0) throw new Error(`apt has no Debian mirror for ${own}: set SYSTEM_CLOUD_MIRROR to one`)
   return sources
