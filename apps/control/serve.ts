@@ -13,6 +13,7 @@ import type { OperatorDeps } from './http/deps.ts'
 import { makeOperatorServer } from './http/operator-server.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
 import { makeMachineServer } from './machine-http/machine-server.ts'
+import { startingText } from './networks/site-state.ts'
 import type { Networks } from './networks/networks.ts'
 import { managerAddress } from './operator-side.ts'
 
@@ -91,6 +92,7 @@ export function serveNetboot(core: Core, site: Site, { state, served }: Networks
       if (!closed) timer = setTimeout(() => void start(), retryMs)
     }
   }
+  state.trouble = startingText
   void start()
   return {
     async close() {

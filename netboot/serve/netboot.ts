@@ -45,7 +45,7 @@ export interface Netboot {
   close(): Promise<void>
 }
 
-interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number; readonly rehearsed: () => Promise<unknown> }
 
 /**
  * Starts DHCP (67, 4011) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
@@ -62,11 +62,11 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
   const downloads = watchDownloads(downloadLimit, books.macOf, now)
   const listTftp = new Set<() => readonly TftpSession[]>()
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
-  const world: World = { site, books, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort }
+  let rehearsal: Promise<unknown> | undefined
+  const world: World = { site, books, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp()) }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
   const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
   try {
-    await rehearseDhcp()
     const parts = await followNetworks(books.networks, (network) => [
       { key: network.interface, open: () => openInterface(world, network.interface) },
       { key: `${network.interface} ${network.address}`, open: () => openAddress(world, network) },
@@ -114,6 +114,8 @@ async function openInterface(world: World, device: string): Promise<Part> {
     const ports = { server: await bind(67), proxy: await bind(4011) }
     const frames = openPacketSocket(device, true)
     opened.push(frames)
+    // The ports are bound: who asks meanwhile waits in the kernel's buffer and is not lost.
+    await world.rehearsed()
     return {
       close,
       serve() {

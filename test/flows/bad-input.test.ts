@@ -58,7 +58,8 @@ describe('DHCP', () => {
     ['a wrong magic cookie', discover([end], { cookie: [1, 2, 3, 4] }), 'nothing'],
   ])('%s: %#', (_, packet, wanted) => {
     const replies = exchange(67, 67, [packet])
-    expect(replies.map(messageType)).toEqual(wanted === 'offer' ? [2] : [])
+    // A server that looks for others asks too.
+    expect(replies.filter((reply) => reply[0] === 2).map(messageType)).toEqual(wanted === 'offer' ? [2] : [])
   })
 
   it('gives nothing to a REQUEST by unicast from an address of no network', () => {

@@ -178,8 +178,8 @@ test('power off asks first; status only looks', async () => {
   expect((await type('power m1 explode')).code).toBe(2)
 })
 
-test('what this version does not offer is said so; no appliance says how to start one', async () => {
-  expect(await type(`backup ${path.join(folder, 'state.tar')}`)).toMatchObject({ code: 1, err: 'systemcloud: not available in this version\n' })
+test('what an appliance does not offer is said so; no appliance says how to start one', async () => {
+  expect(await type(`backup ${path.join(folder, 'state.tar')}`)).toMatchObject({ code: 1, err: 'systemcloud: no such address: POST backup\n' })
   rmSync(path.join(folder, 'appliance.json'))
   const none = await type('machines')
   expect(none.code).toBe(1)

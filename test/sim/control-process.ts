@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Machine } from '#contract/operator-api'
+import { startingText } from '#control/networks/site-state'
 import { bundle, controlPrograms } from '../../scripts/bundle.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -58,7 +59,7 @@ export class ControlProcess {
   /** Of the process that runs now. */
   get pid(): number { return this.#child?.pid ?? 0 }
 
-  /** Starts it and resolves when its API answers. */
+  /** Starts it and resolves when its API and its boot servers answer. */
   async start(): Promise<void> {
     const env = { ...process.env, SYSTEM_CLOUD_DATA: path.join(this.home, 'data'), SYSTEM_CLOUD_RUN: path.join(this.home, 'run'), SYSTEM_CLOUD_ROOT: path.join(this.home, 'root'), SYSTEM_CLOUD_TLS_PORT: String(this.#ports.tls), SYSTEM_CLOUD_OPERATOR_PORT: String(this.#ports.operator), SYSTEM_CLOUD_LOG: 'warn', ...this.environment, ...(this.#standing === undefined ? {} : { SYSTEM_CLOUD_INTERFACE: this.#standing.interface, SYSTEM_CLOUD_ADDRESS: this.#standing.address, SYSTEM_CLOUD_CIDR: this.#standing.cidr }) }
     const [command = '', ...words] = [...(this.#standing === undefined ? [] : ['ip', 'netns', 'exec', this.#standing.namespace]), ...this.before, process.execPath, this.program]
@@ -66,7 +67,8 @@ export class ControlProcess {
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { this.output += bytes.toString() })
     for (const end = Date.now() + 30_000; ;) {
-      if ((await this.api('GET', 'status').catch(() => undefined))?.status === 200) return
+      const status = await this.api('GET', 'status').catch(() => undefined)
+      if (status?.status === 200 && !(status.value as { warnings: string[] }).warnings.some((text) => text.includes(startingText))) return
       if (Date.now() > end || child.exitCode !== null) throw new Error(`control did not start\n${this.output}`)
       await wait(100)
     }

@@ -13,6 +13,9 @@ export interface SiteState {
   trouble: string | null
 }
 
+/** The trouble that there is from the start of control until every port of the boot servers is bound. */
+export const startingText = 'The boot servers are starting.'
+
 const serversKept = 50
 /** A server is heard of each minute while it is there. */
 const serverForgottenMs = 10 * 60_000
