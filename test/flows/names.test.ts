@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import dgram from 'node:dgram'
 import { Resolver } from 'node:dns/promises'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,8 @@ let resolver: Resolver
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'sc-names-'))
+  // The name server gives up root and reads as another user.
+  chmodSync(folder, 0o755)
   hostsFile(folder)(renderHosts([], '10.77.0.1'))
   const port = await freePort()
   server = spawn('dnsmasq', dnsArguments({ address: '127.0.0.1', port, hostsDir: folder, asksOthers: false }), { stdio: 'ignore' })
