@@ -89,8 +89,8 @@ export type Transfer = z.infer<typeof Transfer>
 
 export const AppInstance = z.object({ id: z.string(), machineName: z.string(), state: z.string(), error: z.string(), since: z.string() })
 export const App = z.object({
-  name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), url: z.string().describe('Where a browser reaches it'), balancerUrl: z.string().nullable().describe('Where the load balancer answers; with `domain` as Host header it needs no name'), state: z.enum(['building', 'pushing', 'starting', 'serving', 'failed']),
-  detail: z.string(), instancesWanted: z.number().int(), instances: z.array(AppInstance), deployedAt: z.string(), warnings: z.array(z.string()),
+  name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), url: z.string().describe('Where a browser reaches it'), balancerUrl: z.string().nullable().describe('Where the load balancer answers; with `domain` as Host header it needs no name'), state: z.enum(['building', 'pushing', 'starting', 'serving', 'down', 'unknown', 'failed']).describe('down: it was deployed and does not serve now; unknown: nobody says whether it does'),
+  detail: z.string(), instancesWanted: z.number().int(), instances: z.array(AppInstance), seenAt: z.string().nullable().describe('When a Manager last told of the instances'), deployedAt: z.string(), warnings: z.array(z.string()),
 }).meta({ id: 'App' })
 export type App = z.infer<typeof App>
 

@@ -3,6 +3,7 @@ import { resumeDeploys } from '#control/apps/deploy-app'
 import type { AppDeps } from '#control/apps/deps'
 import { keepImages } from '#control/apps/keep-images'
 import { registerAppRoutes, viewApps } from '#control/apps/routes'
+import { balancerWatch, watchApps } from '#control/apps/watch-apps'
 import { registerBackupRoutes } from './backup/routes.ts'
 import { clearLeftovers, takeStagedRestore } from './backup/state-archive.ts'
 import { openBlackbox } from './blackbox/blackbox.ts'
@@ -85,10 +86,11 @@ const restart = (): void => {
 function appsPart(core: Core, signal: AbortSignal): AppsPart {
   const deps: AppDeps = {
     dataDir: core.config.stateDir, door: () => ({ address: managerAddress(core) ?? null, loopbackPort: core.config.ports.balancer }), runtimeBaseDir: () => core.library.folder('runtime-base'), machines: () => core.targets.machines(), roleContext: (id) => core.targets.roleContext(id),
-    apps: core.apps, tls: () => core.own, secret: core.secret, setting: core.setting, setSetting: core.setSetting, changed: core.changed,
+    apps: core.apps, tls: () => core.own, secret: core.secret, setting: core.setting, setSetting: core.setSetting, changed: core.changed, redraw: core.redrawCloud, balancer: balancerWatch(), now: core.now,
     record: (line) => void core.journal.record(line), log: (app, line) => core.logs.append(`app-${app}`, line), readLog: (app, after, limit) => core.logs.read(`app-${app}`, after, limit),
   }
   resumeDeploys(deps)
   void keepImages(deps, signal).catch(core.broken)
+  void watchApps(deps, () => viewApps(deps), signal).catch(core.broken)
   return { register: (app) => registerAppRoutes(app, deps), list: () => viewApps(deps) }
 }

@@ -129,9 +129,10 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   const reconciler = startReconciler({ registry, executors, world, onProgress: show, released, now })
   const view = (m: MachineRecord): Machine =>
     renderMachine(m, { live: reconciler.live(m.id), last: agents.last(m.id), driver: power.driver(m), session: power.session(m), powerState: power.state(m.id), claims: claims.heldFor(m.id), lastSeq: journal.lastSeq() })
+  const redrawCloud = (): void => { for (const listener of cloudListeners) listener() }
   registry.subscribe((id) => {
     show(id)
-    for (const listener of cloudListeners) listener()
+    redrawCloud()
   })
 
   const goOn = async (): Promise<void> => {
@@ -153,8 +154,9 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     /** Agents ask anew, browsers draw the cloud anew. */
     changed: () => {
       agents.changed()
-      for (const listener of cloudListeners) listener()
+      redrawCloud()
     },
+    redrawCloud,
     start: () => { for (const machine of registry.all()) reconciler.wake(machine.id) },
     close: async () => {
       reconciler.stop()

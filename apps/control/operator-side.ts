@@ -25,7 +25,7 @@ export const version = '0.1.0'
 export function renderCloud(core: Core, apps: readonly App[]): Cloud {
   const members = core.registry.all().filter((m) => m.intent.role !== null).map((m) => {
     const swarm = core.agents.last(m.id)?.report.swarm
-    return { machineId: m.id, name: m.name, role: m.intent.role ?? '', phase: m.phase, address: m.address, services: [...m.services], swarmState: swarm == null ? '' : swarm.role === '' ? 'not joined' : swarm.role }
+    return { machineId: m.id, name: m.name, role: m.intent.role ?? '', phase: m.phase, address: m.address, services: [...m.services], swarmState: swarm === undefined ? '' : !core.agents.isAlive(m.id) ? 'not heard of' : swarm === null ? '' : swarm.role === '' ? 'not joined' : swarm.role }
   })
   const managers = members.filter((m) => m.role === 'manager')
   const mayFail = Math.floor((managers.length - 1) / 2)

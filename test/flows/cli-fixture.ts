@@ -95,7 +95,7 @@ export class OperatorFixture {
     if (what === 'GET apps') return [200, this.apps]
     if (what === 'POST apps') {
       this.uploads.push(body)
-      const app: App = { name: 'guestbook', version: `v${this.uploads.length}`, runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'building', detail: '', instancesWanted: 2, instances: [], deployedAt: '2026-01-01T00:00:00Z', warnings: [] }
+      const app: App = { name: 'guestbook', version: `v${this.uploads.length}`, runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'building', detail: '', instancesWanted: 2, instances: [], seenAt: null, deployedAt: '2026-01-01T00:00:00Z', warnings: [] }
       return [202, app]
     }
     if (what.startsWith('GET apps/')) return [200, this.apps.find((one) => what === `GET apps/${one.name}`)]

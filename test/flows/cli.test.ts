@@ -152,7 +152,7 @@ test('deploy sends the folder, ignores the version before, and returns when its 
   const app = path.join(folder, 'guestbook')
   mkdirSync(path.join(app, '.git'), { recursive: true })
   for (const [name, text] of [['app.yaml', 'runtime: python313\n'], ['main.py', 'print(1)\n'], ['.git/HEAD', 'x'], ['notes.txt', 'x'], ['.gcloudignore', '*.txt\n']] as const) writeFileSync(path.join(app, name), text)
-  const old = { name: 'guestbook', version: 'v0', runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'serving' as const, detail: '', instancesWanted: 2, instances: [], deployedAt: '2026-01-01T00:00:00Z', warnings: [] }
+  const old = { name: 'guestbook', version: 'v0', runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'serving' as const, detail: '', instancesWanted: 2, instances: [], seenAt: null, deployedAt: '2026-01-01T00:00:00Z', warnings: [] }
   appliance.apps = [old]
   const deploying = type(`deploy ${app}`)
   await sleep(1500)

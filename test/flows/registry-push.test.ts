@@ -11,6 +11,7 @@ import { pack } from 'tar-stream'
 import { buildLayer, type Layer } from '#control/apps/build-layer'
 import type { AppDeps } from '#control/apps/deps'
 import { manifestType, renderImage } from '#control/apps/image-manifest'
+import { balancerWatch } from '#control/apps/watch-apps'
 import { keepImage } from '#control/apps/keep-images'
 import { hasManifest, pushImage } from '#control/apps/registry-client'
 import { parseStoredApp } from '#control/apps/stored-app'
@@ -98,7 +99,7 @@ test('an image that the registry has lost is sent again, once, and nothing happe
   const deps: AppDeps = {
     dataDir: home, door: () => ({ address: null, loopbackPort: 0 }), runtimeBaseDir: () => folder, machines: () => machines, roleContext: () => ({ ...context, machines }), tls: () => tls, secret: () => 's', setting: () => undefined, setSetting: () => undefined,
     apps: { list: () => [...stored].map(([appName, value]) => ({ name: appName, value })), find: (appName) => ({ name: appName, value: stored.get(appName) }), put: async (appName, value) => void stored.set(appName, value), remove: async () => undefined },
-    record: (line) => void told.push(line.kind), log: () => undefined, readLog: () => ({ lines: [], nextSeq: 0 }), changed: () => void told.push('changed'),
+    record: (line) => void told.push(line.kind), log: () => undefined, readLog: () => ({ lines: [], nextSeq: 0 }), changed: () => void told.push('changed'), redraw: () => undefined, balancer: balancerWatch(), now: Date.now,
   }
   const look = () => keepImage(deps, parseStoredApp(stored.get('shop')), new Set(), AbortSignal.timeout(20_000))
   await look()

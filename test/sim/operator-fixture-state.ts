@@ -182,4 +182,4 @@ const bootLines = [
 ]
 
 /** A guestbook as it would run. */
-export const guestbook = (machineName: string): App => ({ name: 'guestbook', version: '20261121t0412', runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'serving', detail: '', instancesWanted: 2, instances: ['a1b2c3d4e5f6', 'b2c3d4e5f6a1'].map((id) => ({ id, machineName, state: 'running', error: '', since: new Date(Date.now() - 480_000).toISOString() })), deployedAt: new Date(Date.now() - 500_000).toISOString(), warnings: [] })
+export const guestbook = (machineName: string): App => ({ name: 'guestbook', version: '20261121t0412', runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'serving', detail: '', instancesWanted: 2, instances: ['a1b2c3d4e5f6', 'b2c3d4e5f6a1'].map((id) => ({ id, machineName, state: 'running', error: '', since: new Date(Date.now() - 480_000).toISOString() })), seenAt: null, deployedAt: new Date(Date.now() - 500_000).toISOString(), warnings: [] })

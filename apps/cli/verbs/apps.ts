@@ -56,7 +56,7 @@ async function deploy(context: Context, folder: string, options: { timeout: stri
 }
 
 function renderApp(app: App, paint: Paint, now: number): string {
-  const facts = renderFacts([['app', app.name], ['version', app.version], ['runtime', app.runtime], ['domain', app.domain], ['open', app.url], ['or', app.balancerUrl === null ? '' : `curl -H 'Host: ${app.domain}' ${app.balancerUrl}`], ['state', state(app, paint)], ['note', app.detail], ['deployed', renderAgo(app.deployedAt, now)]])
+  const facts = renderFacts([['app', app.name], ['version', app.version], ['runtime', app.runtime], ['domain', app.domain], ['open', app.url], ['or', app.balancerUrl === null ? '' : `curl -H 'Host: ${app.domain}' ${app.balancerUrl}`], ['state', state(app, paint)], ['note', app.detail], ['instances', `${app.instances.filter(isRunning).length} of ${app.instancesWanted} run${app.seenAt === null ? '' : `, as a Manager told ${renderAgo(app.seenAt, now)}`}`], ['deployed', renderAgo(app.deployedAt, now)]])
   const instances = renderTable(['INSTANCE', 'MACHINE', 'STATE', 'SINCE', 'ERROR'], app.instances.map((one) => [one.id, one.machineName, one.state, renderAgo(one.since, now), one.error]))
   return [facts, instances].filter((part) => part !== '').join('\n')
 }
@@ -64,5 +64,5 @@ function renderApp(app: App, paint: Paint, now: number): string {
 const isRunning = (instance: z.infer<typeof AppInstance>): boolean => instance.state === 'running'
 
 function state(app: App, paint: Paint): string {
-  return { building: paint.busy, pushing: paint.busy, starting: paint.busy, serving: paint.good, failed: paint.bad }[app.state](app.state)
+  return { building: paint.busy, pushing: paint.busy, starting: paint.busy, serving: paint.good, down: paint.bad, unknown: paint.warn, failed: paint.bad }[app.state](app.state)
 }

@@ -17,7 +17,7 @@ import { formatAgo, safeText } from '../text/format.ts'
 
 const states: Record<App['state'], { word: string, text: string, moving: boolean }> = {
   building: { word: 'Building', text: 'text-amber', moving: true }, pushing: { word: 'Pushing', text: 'text-amber', moving: true }, starting: { word: 'Starting', text: 'text-amber', moving: true },
-  serving: { word: 'Serving', text: 'text-green', moving: false }, failed: { word: 'Failed', text: 'text-red', moving: false },
+  serving: { word: 'Serving', text: 'text-green', moving: false }, down: { word: 'Down', text: 'text-red', moving: false }, unknown: { word: 'Unknown', text: 'text-amber', moving: false }, failed: { word: 'Failed', text: 'text-red', moving: false },
 }
 
 /** One app: its state, address, instances and log. */
@@ -26,6 +26,8 @@ export function AppCard({ app }: { app: App }) {
   const now = useNow(5000)
   const { word, text, moving } = states[app.state]
   const running = app.instances.filter(({ state }) => state === 'running').length
+  // A Manager reports every ten seconds: what is older is history.
+  const seen = app.seenAt !== null && now - Date.parse(app.seenAt) > 45_000 ? formatAgo(app.seenAt, now) : null
   return (
     <article className="panel overflow-hidden" aria-label={`App ${app.name}`}>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-3">
@@ -36,15 +38,15 @@ export function AppCard({ app }: { app: App }) {
       <div className="flex flex-col gap-3 px-4 py-3 text-sm">
         <p className="flex flex-wrap items-center gap-x-4 gap-y-1">
           <a href={app.url} target="_blank" rel="noreferrer noopener" className="inline-flex min-w-0 items-center gap-1.5 break-all text-mark underline-offset-4 hover:underline"><Icon name="link" />{app.url.replace(/^http:\/\/|\/$/g, '')}</a>
-          <span className="text-ink-2">{running} of {app.instancesWanted} instances run</span>
+          <span className="text-ink-2">{seen === null ? `${running} of ${app.instancesWanted} instances run` : `${running} of ${app.instancesWanted} instances ran when a Manager last reported, ${seen}`}</span>
         </p>
         {app.balancerUrl ? <Reach app={app} balancerUrl={app.balancerUrl} /> : null}
-        {app.detail ? <p className={app.state === 'failed' ? 'font-mono text-xs break-words text-red' : 'text-ink-2'}>{safeText(app.detail)}</p> : null}
+        {app.detail ? <p className={app.state === 'failed' || app.state === 'down' ? 'font-mono text-xs break-words text-red' : 'text-ink-2'}>{safeText(app.detail)}</p> : null}
         {app.warnings.map((warning) => <Notice key={warning} tone="warn">{warning}</Notice>)}
         <ul aria-label="Instances" className="flex flex-col gap-1">
           {app.instances.map((instance) => (
             <li key={instance.id} className="flex flex-wrap items-baseline gap-x-3">
-              <span aria-hidden className={`size-2 self-center rounded-full ${instance.state === 'running' ? 'bg-green' : instance.error ? 'bg-red' : 'bg-amber'}`} />
+              <span aria-hidden className={`size-2 self-center rounded-full ${seen !== null ? 'bg-ink-3' : instance.state === 'running' ? 'bg-green' : instance.error ? 'bg-red' : 'bg-amber'}`} />
               <span className="font-mono text-xs text-ink-3">{instance.id.slice(0, 12)}</span><span>{instance.machineName}</span><span className="text-ink-2">{instance.state}, {formatAgo(instance.since, now)}</span>
               {instance.error ? <span className="basis-full pl-5 font-mono text-xs break-words text-red">{safeText(instance.error)}</span> : null}
             </li>

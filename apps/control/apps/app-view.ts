@@ -1,20 +1,30 @@
 import type { z } from 'zod'
 import type { App, AppInstance } from '#contract/operator-api'
+import { hearManager } from '#control/cloud/hear-manager'
 import type { CloudMachine } from '#control/roles/role'
+import type { BalancerSight } from './balancer-stats.ts'
 import type { BalancerDoor } from './deps.ts'
+import { judgeRunning } from './judge-running.ts'
 import type { StoredApp } from './stored-app.ts'
 
 const over = new Set(['shutdown', 'complete', 'remove', 'orphaned'])
 
-/** What the Swarm says of an app: its instances now, and those that failed lately (five at most). `node` ids become machine names. */
-export function readAppInstances(app: string, machines: readonly CloudMachine[]): (z.infer<typeof AppInstance> & { image: string })[] {
-  const manager = machines.find((m) => m.report?.swarm?.role === 'manager')
-  const nodes = new Map((manager?.report?.swarm?.nodes ?? []).map((node) => [node.id, node.hostname]))
-  for (const m of machines) if (m.report?.swarm?.nodeId) nodes.set(m.report.swarm.nodeId, m.name)
+/**
+ * What the Swarm says of an app: its instances now, and those that failed lately (five at most). `node` ids become machine names. Managers
+ * go on telling of an instance as running for a while after its machine is gone: here it is `unreachable`.
+ */
+export function readAppInstances(app: string, manager: CloudMachine | undefined, machines: readonly CloudMachine[]): (z.infer<typeof AppInstance> & { image: string })[] {
+  const nodes = new Map((manager?.report?.swarm?.nodes ?? []).map((node) => [node.id, node]))
+  const names = new Map(machines.flatMap((m) => (m.report?.swarm?.nodeId ? [[m.report.swarm.nodeId, m.name]] : [])))
   let failures = 0
   return (manager?.report?.instances ?? [])
     .filter((i) => i.service === app && !over.has(i.state) && (!isFailed(i.state) || (failures += 1) <= 5))
-    .map((i) => ({ id: i.id, machineName: nodes.get(i.node) ?? i.node, state: i.state, error: i.error, since: i.at, image: i.image }))
+    .map((i) => {
+      const node = nodes.get(i.node)
+      const isGone = i.state === 'running' && node !== undefined && node.state !== 'ready'
+      const machineName = names.get(i.node) ?? node?.hostname ?? i.node
+      return { id: i.id, machineName, state: isGone ? 'unreachable' : i.state, error: isGone ? `the Swarm sees ${machineName} as ${node.state}` : i.error, since: i.at, image: i.image }
+    })
 }
 
 /** Whether an instance ended badly. */
@@ -26,13 +36,24 @@ function lostData(home: string, machines: readonly CloudMachine[]): string[] {
   return home === '' || present.length === 0 || present.includes(home) ? [] : ['The Manager that held its database was installed anew since it was deployed: the database began empty. Deploy it again, or restore its data.']
 }
 
-/** An app as operators see it. */
-export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[], door: BalancerDoor): App {
+/** An app as operators see it. `balancer`: what the load balancer finds of it, undefined where that is not known. */
+export function viewApp(stored: StoredApp, domain: string, machines: readonly CloudMachine[], door: BalancerDoor, balancer: BalancerSight | undefined, nowMs: number): App {
   const { name, latest } = stored
+  const { manager, blindness } = hearManager(machines, nowMs)
+  const instances = readAppInstances(name, manager, machines)
+  const now = judgeRunning({ instances: instances.filter(({ image }) => image === stored.running?.image), wanted: stored.running?.replicas ?? latest.replicas, blindness, balancer })
   return {
-    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, ...reach(name, `${name}.${domain}`, door), state: stored.state, detail: stored.detail, instancesWanted: latest.replicas,
-    instances: readAppInstances(name, machines).map(({ id, machineName, state, error, since }) => ({ id, machineName, state, error, since })), deployedAt: latest.deployedAt, warnings: [...latest.warnings, ...lostData(stored.home, machines)],
+    name, version: latest.version, runtime: latest.runtime, domain: `${name}.${domain}`, ...reach(name, `${name}.${domain}`, door), ...present(stored, now), instancesWanted: latest.replicas,
+    instances: instances.map(({ id, machineName, state, error, since }) => ({ id, machineName, state, error, since })), seenAt: manager?.reportedAtMs == null ? null : new Date(manager.reportedAtMs).toISOString(),
+    deployedAt: latest.deployedAt, warnings: [...latest.warnings, ...lostData(stored.home, machines)],
   }
+}
+
+/** How its deploy ended is what counts until it serves; from then on, what really runs. One that was given up and serves after all, serves. */
+function present({ state, detail, running, latest }: StoredApp, now: ReturnType<typeof judgeRunning>): Pick<App, 'state' | 'detail'> {
+  const isLatest = running !== null && running.version === latest.version
+  if (state === 'serving' || (state === 'failed' && isLatest && now.state === 'serving')) return now
+  return { state, detail }
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cloudFacts, type CloudFacts } from '#control/cloud/facts'
+import { hearManager } from '#control/cloud/hear-manager'
 import { registryName } from '#control/roles/docker'
 import type { AppDeps } from './deps.ts'
 import { judgeStart, readAppInstances } from './app-view.ts'
@@ -63,7 +64,8 @@ export async function runDeploy(deps: AppDeps, name: string, version: string): P
     const app = read()
     if (app === undefined || app.state !== 'starting') return
     const { primary, domain } = facts()
-    const instances = readAppInstances(name, deps.machines())
+    const { manager, blindness } = hearManager(deps.machines(), deps.now())
+    const instances = blindness === null ? readAppInstances(name, manager, deps.machines()) : []
     const route = primary?.address == null ? 'there is no Manager' : await probeRoute(primary.address, `${name}.${domain}`)
     const task = primary?.report?.tasks.find((one) => [`app-${name}`, `database-${name}`].includes(one.id) && one.status === 'failed')
     const { state, detail } = judgeStart(instances, app.latest.image, app.latest.replicas, route, task?.detail, Date.now() - app.stateSinceMs)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { JournalEvent, LogLine } from '#contract/events'
+import type { BalancerWatch } from './watch-apps.ts'
 import type { ApplianceTls, AppRecord, CloudMachine, RoleContext } from '#control/roles/role'
 
 /** How the load balancer is reached: its address on the network (null: there is none yet), and the port on the host's loopback that leads there, 0 for none. */
@@ -10,6 +11,8 @@ export interface AppDeps {
   readonly dataDir: string
   /** Where the load balancer answers for whoever operates the appliance. `loopbackPort`: the host's own loopback leads there, as in a lab. */
   door(): BalancerDoor
+  /** What the load balancer was last seen to find of the apps. */
+  readonly balancer: BalancerWatch
   /** Where the reproducible runtime base image was built, undefined until it is ready. */
   runtimeBaseDir(): string | undefined
   /** All machines with their last agent reports. Synchronous and cheap. */
@@ -29,6 +32,9 @@ export interface AppDeps {
   readLog(app: string, after: number, limit: number): { lines: LogLine[]; nextSeq: number }
   /** Tells every waiting agent to ask for its target again and browsers to draw the cloud anew. */
   changed(): void
+  /** Tells browsers alone to draw the cloud anew. */
+  redraw(): void
+  now(): number
 }
 
 /** The apps table: rows are JSON that only the apps module reads. Changes are seen at once; their promises tell when they are on disk. */

@@ -24,7 +24,7 @@ const firstPort = 30_000
 export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   app.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
 
-  const view = (stored: StoredApp) => viewApp(stored, cloudDomain(deps), deps.machines(), deps.door())
+  const view = (stored: StoredApp) => viewOf(deps, stored)
   const find = (name: string): StoredApp => {
     const stored = findStored(deps, name)
     if (stored === undefined || stored.removed) throw new Refusal(404, `There is no app “${name.slice(0, 60)}”: see the list of apps.`)
@@ -66,7 +66,11 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
 export const listApps = (deps: Pick<AppDeps, 'apps'>): StoredApp[] => deps.apps.list().map((row) => parseStoredApp(row.value)).filter((app) => !app.removed).sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** All apps as operators see them: what the cloud page shows. */
-export const viewApps = (deps: Pick<AppDeps, 'apps' | 'setting' | 'machines' | 'door'>): App[] => listApps(deps).map((app) => viewApp(app, cloudDomain(deps), deps.machines(), deps.door()))
+export const viewApps = (deps: ViewDeps): App[] => listApps(deps).map((app) => viewOf(deps, app))
+
+type ViewDeps = Pick<AppDeps, 'apps' | 'setting' | 'machines' | 'door' | 'balancer' | 'now'>
+
+const viewOf = (deps: ViewDeps, app: StoredApp): App => viewApp(app, cloudDomain(deps), deps.machines(), deps.door(), deps.balancer.sight(app.name, deps.now()), deps.now())
 
 async function accept(deps: AppDeps, upload: string): Promise<StoredApp> {
   const folder = await scanFolder(createReadStream(upload))

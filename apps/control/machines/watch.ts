@@ -41,13 +41,13 @@ async function watch(deps: WatchDeps, machine: MachineRecord, mayBeSilent: boole
 }
 
 async function verifyAll(deps: WatchDeps, signal: AbortSignal): Promise<void> {
-  await Promise.all(deps.registry.all().filter((machine) => machine.phase === 'ready').map(async (machine) => {
+  await Promise.all(deps.registry.all().filter(({ phase }) => phase === 'ready' || phase === 'silent').map(async (machine) => {
     const role = deps.world.role(machine.intent.role ?? '')
     const context = deps.world.roleContext(machine.id)
     if (role === undefined || context === undefined) return
     const services = await role.verify(context, signal)
-    const before = new Map(machine.services.map((service) => [service.name, service.healthy]))
-    if (services.every((service) => before.get(service.name) === service.healthy)) return
+    const before = new Map(machine.services.map((service) => [service.name, `${service.healthy} ${service.detail}`]))
+    if (services.every((service) => before.get(service.name) === `${service.healthy} ${service.detail}`)) return
     deps.world.services(machine.id, services)
   }))
 }

@@ -30,6 +30,6 @@ export const appserver = defineRole({
   async verify(context) {
     const cloud = cloudFacts(context)
     const waiting = cloud.tokens.worker === '' ? 'waiting for a Manager to be ready' : null
-    return [health(context.nowMs, 'Docker Swarm worker', waiting ?? swarmHealth(context.machine, cloud, 'worker'))]
+    return [health(context.nowMs, 'Docker Swarm worker', waiting ?? swarmHealth(context.machine, cloud, 'worker', context.nowMs))]
   },
 })

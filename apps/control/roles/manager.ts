@@ -42,7 +42,7 @@ export const manager = defineRole({
     const cloud = cloudFacts(context)
     const { address } = machine
     if (address === null) return [health(nowMs, 'Docker Swarm manager', 'the machine has no address yet')]
-    const swarm = health(nowMs, 'Docker Swarm manager', swarmHealth(machine, cloud, 'manager'))
+    const swarm = health(nowMs, 'Docker Swarm manager', swarmHealth(machine, cloud, 'manager', nowMs))
     const balancer = health(nowMs, 'HAProxy load balancer', await probeHttp(`http://${address}:${haproxyHealthPort}/healthz`, signal))
     if (cloud.primary?.id !== machine.id) return [swarm, balancer]
     const [registry, database] = await Promise.all([probeHttp(`https://${registryName}/v2/`, signal, context.tls(), address), probePostgres(address, 5432, signal)])

@@ -59,7 +59,8 @@ describe('roles', () => {
     expect(cloudFacts(context).tokens).toEqual({ worker: 'W', manager: 'M' })
     expect(cloudFacts({ ...context, machines: context.machines.map((m) => ({ ...m, generation: 4 })) }).tokens).toEqual({ worker: '', manager: '' })
     const worker = { ...sampleMachine('m2', 'appserver', '10.77.0.12'), report: { ...report, swarm: { ...swarm, nodeId: 'n2', role: 'worker' as const } } }
-    expect(swarmHealth(worker, cloudFacts(reported), 'worker')).toBe('the Swarm sees the node as down')
+    expect(swarmHealth(worker, cloudFacts(reported), 'worker', 0)).toBe('the Swarm sees the node as down')
+    expect(swarmHealth(worker, cloudFacts(reported), 'worker', 60_000)).toBe('node-m1 was last heard of at 00:00:00 UTC')
   })
 
   test('HAProxy itself takes the configuration', (context) => {
