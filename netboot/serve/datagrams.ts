@@ -1,8 +1,8 @@
 import koffi from 'koffi'
+import { Epoll, readiness } from './epoll.ts'
 import { check, errorName, heed, type Waker } from './waker.ts'
 
 const libc = koffi.load('libc.so.6')
-const poll = libc.func('int poll(uint8_t *fds, unsigned long count, int timeout)')
 const recvmmsg = libc.func('int recvmmsg(int fd, uint8_t *messages, unsigned int count, int flags, void *timeout)')
 const sendmsg = libc.func('long sendmsg(int fd, const uint8_t *message, int flags)')
 const sendmmsg = libc.func('int sendmmsg(int fd, uint8_t *messages, unsigned int count, int flags)')
@@ -11,8 +11,6 @@ const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const 
 // Linux on x86-64 and arm64 agree on these, and on the structures below.
 const MSG_DONTWAIT = 0x40
 const MSG_ERRQUEUE = 0x2000
-const POLLIN = 1
-const POLLERR = 8
 const SOL_IP = 0
 const IP_RECVERR = 11
 const SOL_UDP = 17
@@ -29,6 +27,9 @@ const receiveBytes = 600
 
 /** One received datagram. `bytes` is overwritten by the next call. */
 export interface Received { readonly bytes: Uint8Array; readonly sender: ClientKey }
+
+/** What `wait` ended with: sockets that have datagrams, and sockets that have errors. */
+interface Ready { isWoken: boolean; readonly readable: number[]; readonly failed: number[] }
 
 /** An IPv4 address and a port as one number: address times 65536, plus port. */
 export type ClientKey = number
@@ -59,14 +60,15 @@ export class Datagrams {
   private readonly inNames = Buffer.alloc(batchLimit * nameBytes)
   private readonly inVectors = Buffer.alloc(batchLimit * vectorBytes)
   private readonly inHeaders = Buffer.alloc(batchLimit * headerBytes)
-  private polled = Buffer.alloc(0)
+  private readonly epoll = new Epoll()
   private sockets: readonly number[] = []
+  private headersUsed = batchLimit
   private readonly waker: Waker
   private canSegment = true
 
   constructor(waker: Waker) {
     this.waker = waker
-    this.listen([])
+    this.epoll.add(waker.fd, readiness.readable, waker.fd)
     for (let at = 0; at < batchLimit; at += 1) {
       writeVector(this.inVectors, at, addressOf(this.inBytes) + BigInt(at * receiveBytes), receiveBytes)
       writeHeader(this.inHeaders, at, addressOf(this.inNames) + BigInt(at * nameBytes), addressOf(this.inVectors) + BigInt(at * vectorBytes))
@@ -82,24 +84,25 @@ export class Datagrams {
 
   /** Listens to these sockets, and no longer to others. */
   listen(fds: readonly number[]): void {
+    for (const fd of this.sockets) if (!fds.includes(fd)) this.epoll.remove(fd)
+    for (const fd of fds) if (!this.sockets.includes(fd)) this.epoll.add(fd, readiness.readable, fd)
     this.sockets = fds
-    this.polled = Buffer.alloc((this.sockets.length + 1) * 8)
-    for (const [at, fd] of [this.waker.fd, ...this.sockets].entries()) { this.polled.writeInt32LE(fd, at * 8); this.polled.writeInt16LE(POLLIN, at * 8 + 4) }
   }
 
   /** Waits until a socket has something, the waker is called, or the time is over. */
-  wait(timeoutMs: number): { isWoken: boolean; readable: number[]; failed: number[] } {
-    const count = poll(this.polled, this.sockets.length + 1, timeoutMs) as number
-    const [readable, failed]: [number[], number[]] = [[], []]
-    if (count <= 0) return { isWoken: false, readable, failed }
-    const isWoken = this.polled.readInt16LE(6) !== 0
-    if (isWoken) heed(this.waker)
-    for (const [at, fd] of this.sockets.entries()) {
-      const events = this.polled.readInt16LE(at * 8 + 14)
-      if ((events & POLLIN) !== 0) readable.push(fd)
-      if ((events & POLLERR) !== 0) failed.push(fd)
-    }
-    return { isWoken, readable, failed }
+  wait(timeoutMs: number): Ready {
+    const ready: Ready = { isWoken: false, readable: [], failed: [] }
+    this.epoll.wait(timeoutMs, (fd, state) => {
+      if (fd === this.waker.fd) { heed(this.waker); ready.isWoken = true; return }
+      if ((state & readiness.readable) !== 0) ready.readable.push(fd)
+      if ((state & readiness.failed) !== 0) ready.failed.push(fd)
+    })
+    return ready
+  }
+
+  /** Waits no more. */
+  close(): void {
+    this.epoll.close()
   }
 
   /** Up to 64 datagrams that have arrived, each cut to 600 bytes. */
@@ -142,9 +145,10 @@ export class Datagrams {
   }
 
   private take(fd: number, flags: number): Received[] {
-    // The kernel shortens these to what it wrote.
-    for (let at = 0; at < batchLimit; at += 1) this.inHeaders.writeUInt32LE(nameBytes, at * headerBytes + 8)
+    // The kernel shortens the names' lengths to what it wrote.
+    for (let at = 0; at < this.headersUsed; at += 1) this.inHeaders.writeUInt32LE(nameBytes, at * headerBytes + 8)
     const count = recvmmsg(fd, this.inHeaders, batchLimit, flags, null) as number
+    this.headersUsed = Math.max(1, count)
     const received: Received[] = []
     for (let at = 0; at < count; at += 1) {
       const length = this.inHeaders.readUInt32LE(at * headerBytes + 56)

@@ -1,8 +1,9 @@
 import { closeSync, openSync } from 'node:fs'
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
 import koffi from 'koffi'
+import { Epoll, readiness } from './epoll.ts'
 import type { FileOrder, FileReport } from './file-orders.ts'
-import { check, closeDescriptor, errorName, heed, type Waker } from './waker.ts'
+import { closeDescriptor, errorName, heed, type Waker } from './waker.ts'
 
 /**
  * The thread that sends files into HTTP connections by sendfile(2): the bytes go from the kernel's cache, which all downloads share, to the
@@ -13,20 +14,8 @@ import { check, closeDescriptor, errorName, heed, type Waker } from './waker.ts'
 interface Send { readonly id: number; readonly slot: number; readonly fd: number; readonly path: string; readonly start: number; at: number; readonly end: number; movedAtMs: number }
 
 const libc = koffi.load('libc.so.6')
-const epollCreate = libc.func('int epoll_create1(int flags)')
-const epollControl = libc.func('int epoll_ctl(int epoll, int operation, int fd, uint8_t *event)')
-const epollWait = libc.func('int epoll_wait(int epoll, uint8_t *events, int count, int timeout)')
 const sendfile = libc.func('long sendfile(int to, int from, uint8_t *offset, unsigned long count)')
 
-const EPOLL_CLOEXEC = 0o2000000
-const EPOLL_ADD = 1
-const EPOLL_DEL = 2
-const EPOLLIN = 1
-const EPOLLOUT = 4
-/** struct epoll_event is packed on x86-64 only. */
-const eventBytes = process.arch === 'x64' ? 12 : 16
-const eventData = process.arch === 'x64' ? 4 : 8
-const eventLimit = 64
 const quantumBytes = 512 * 1024
 /** A client that takes no byte for this long has gone. */
 const stalledMs = 120_000
@@ -36,8 +25,7 @@ const { waker, progress } = workerData as { waker: Waker; progress: Float64Array
 const orders = parentPort as MessagePort
 const sends = new Map<number, Send>()
 const files = new Map<string, { fd: number; users: number }>()
-const epoll = check('epoll', epollCreate(EPOLL_CLOEXEC) as number)
-const events = Buffer.alloc(eventLimit * eventBytes)
+const epoll = new Epoll()
 const offset = Buffer.alloc(8)
 const state = { isClosing: false }
 let lookedAtMs = 0
@@ -45,15 +33,10 @@ let lookedAtMs = 0
 const report = (what: FileReport): void => orders.postMessage(what, [])
 const now = (): number => performance.now()
 
-watch(EPOLL_ADD, waker.fd, EPOLLIN, 0)
+epoll.add(waker.fd, readiness.readable, 0)
 while (!state.isClosing) {
-  const count = epollWait(epoll, events, eventLimit, 5000) as number
   try {
-    for (let at = 0; at < count; at += 1) {
-      const id = events.readUInt32LE(at * eventBytes + eventData)
-      if (id === 0) obeyAll()
-      else move(sends.get(id))
-    }
+    epoll.wait(5000, (id) => (id === 0 ? obeyAll() : move(sends.get(id))))
     dropStalled()
   } catch (error) {
     report({ kind: 'broken', error: String(error) })
@@ -61,7 +44,7 @@ while (!state.isClosing) {
 }
 for (const send of Array.from(sends.values())) end(send, 'the server stops')
 for (const { fd } of files.values()) closeSync(fd)
-closeDescriptor(epoll)
+epoll.close()
 orders.close()
 
 function obeyAll(): void {
@@ -82,7 +65,7 @@ function obey(order: FileOrder): void {
       sends.set(id, send)
       try {
         take(path)
-        watch(EPOLL_ADD, fd, EPOLLOUT, id)
+        epoll.add(fd, readiness.writable, id)
       } catch (error) {
         return end(send, String(error))
       }
@@ -108,7 +91,7 @@ function move(send: Send | undefined): void {
 
 function end(send: Send, fault: string | null): void {
   if (!sends.delete(send.id)) return
-  epollControl(epoll, EPOLL_DEL, send.fd, offset)
+  epoll.remove(send.fd)
   closeDescriptor(send.fd)
   const file = files.get(send.path)
   if (file) file.users -= 1
@@ -129,11 +112,4 @@ function dropStalled(): void {
   if (now() - lookedAtMs < 5000) return
   lookedAtMs = now()
   for (const send of Array.from(sends.values())) if (lookedAtMs - send.movedAtMs > stalledMs) end(send, 'the client takes nothing')
-}
-
-function watch(operation: number, fd: number, wanted: number, id: number): void {
-  const event = Buffer.alloc(16)
-  event.writeUInt32LE(wanted, 0)
-  event.writeUInt32LE(id, eventData)
-  check('epoll_ctl', epollControl(epoll, operation, fd, event) as number)
 }

@@ -34,6 +34,11 @@ const strangersPerSecond = 50
 /** Who was served a moment ago may say so twice. */
 const remembered = 256
 const longestWaitMs = 10_000
+/**
+ * Where each block waits for the ACK of the one before, a client that answers within this is waited for awake, and no longer than this: going to
+ * sleep and being woken would take more time than the wire does.
+ */
+const awakeMs = 0.1
 
 const { waker, progress } = workerData as { waker: Waker; progress: Float64Array }
 const orders = parentPort as MessagePort
@@ -49,6 +54,7 @@ let toldDropsAtMs = 0
 const state = { isClosing: false }
 /** No transfer is due before: too early at most, because every sending says when it is due and answers only put that off. */
 let nextDueMs = Number.POSITIVE_INFINITY
+let awakeUntilMs = 0
 
 const report = (what: MoverReport): void => orders.postMessage(what, [])
 const now = (): number => performance.now()
@@ -67,6 +73,7 @@ while (!state.isClosing) {
 }
 for (const session of Array.from(sessions.values())) end(session, 'failed', 'the server stops')
 for (const fd of sockets) closeDescriptor(fd)
+datagrams.close()
 blocks.close()
 orders.close()
 
@@ -150,7 +157,9 @@ function act(session: Session, action: TransferAction): void {
         return sendPacket(session, { kind: 'optionAck', options: transfer.agreed ?? new Map() })
       case 'sendBlocks':
         nextDueMs = Math.min(nextDueMs, dueAtMs(transfer))
-        return sendBlocks(session, action.from, action.to)
+        sendBlocks(session, action.from, action.to)
+        if (transfer.windowSize === 1 && transfer.roundTripMs !== null && transfer.roundTripMs < awakeMs) awakeUntilMs = transfer.sentAtMs + awakeMs
+        return
       case 'done': return end(session, 'sent', '')
       case 'abort':
         if (!action.quiet) sendPacket(session, { kind: 'error', code: tftpError.undefined, message: 'no answer' })
@@ -208,6 +217,7 @@ function lose(client: ClientKey): void {
 
 /** How long nothing can be due. */
 function waitMs(): number {
+  if (now() < awakeUntilMs) return 0
   return Math.max(0, Math.min(longestWaitMs, Math.ceil(nextDueMs - now())))
 }
 
