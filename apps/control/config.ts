@@ -10,7 +10,7 @@ const Environment = z.object({
   SYSTEM_CLOUD_INTERFACE: text, SYSTEM_CLOUD_ADDRESS: text, SYSTEM_CLOUD_CIDR: text, SYSTEM_CLOUD_MODE: z.enum(['full', 'proxy']).default('full'),
   SYSTEM_CLOUD_HTTP_PORT: port.default(80), SYSTEM_CLOUD_TLS_PORT: port.default(443), SYSTEM_CLOUD_OPERATOR_PORT: port.default(8443),
   SYSTEM_CLOUD_PLAIN_HTTP: text, SYSTEM_CLOUD_PUBLIC_PORT: port.default(8443), SYSTEM_CLOUD_BALANCER_PORT: port.default(0),
-  SYSTEM_CLOUD_OPERATOR_SOCKET: text, SYSTEM_CLOUD_BUILDER_SOCKET: text, SYSTEM_CLOUD_LB_SOCKET: text, SYSTEM_CLOUD_HOSTS_DIR: text,
+  SYSTEM_CLOUD_OPERATOR_SOCKET: text, SYSTEM_CLOUD_BUILDER_SOCKET: text, SYSTEM_CLOUD_LB_SOCKET: text, SYSTEM_CLOUD_HOSTS_DIR: text, SYSTEM_CLOUD_NETWORKS_FILE: text,
   SYSTEM_CLOUD_CONSOLE_URL: z.string().default('http://127.0.0.1:3000'), SYSTEM_CLOUD_LAB_DIR: text, SYSTEM_CLOUD_KERNEL_ARGUMENTS: text, SYSTEM_CLOUD_LOG: z.string().default('info'),
 })
 
@@ -29,6 +29,8 @@ export interface Config {
   readonly sockets: { readonly operator: string; readonly builder: string; readonly balancer: string }
   /** The folder that the network's name server watches for names. */
   readonly hostsDir: string
+  /** Where whoever started control reads on which networks names and time are to be served. */
+  readonly networksFile: string
   readonly consoleUrl: string
   /** Folder of the lab machines' QMP sockets; empty outside a lab. */
   readonly labDir: string
@@ -52,6 +54,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ports: { http: e.SYSTEM_CLOUD_HTTP_PORT, tls: e.SYSTEM_CLOUD_TLS_PORT, operator: e.SYSTEM_CLOUD_OPERATOR_PORT, public: e.SYSTEM_CLOUD_PUBLIC_PORT, balancer: e.SYSTEM_CLOUD_BALANCER_PORT },
     plainHttp: e.SYSTEM_CLOUD_PLAIN_HTTP === '1',
     sockets: { operator: inRun(e.SYSTEM_CLOUD_OPERATOR_SOCKET, 'operator.sock'), builder: inRun(e.SYSTEM_CLOUD_BUILDER_SOCKET, 'builder.sock'), balancer: inRun(e.SYSTEM_CLOUD_LB_SOCKET, 'lb.sock') },
-    hostsDir: inRun(e.SYSTEM_CLOUD_HOSTS_DIR, 'hosts.d'), consoleUrl: e.SYSTEM_CLOUD_CONSOLE_URL, labDir: e.SYSTEM_CLOUD_LAB_DIR, kernelArguments: e.SYSTEM_CLOUD_KERNEL_ARGUMENTS.split(' ').filter((word) => /^[\w.,:=-]+$/.test(word)), logLevel: e.SYSTEM_CLOUD_LOG,
+    hostsDir: inRun(e.SYSTEM_CLOUD_HOSTS_DIR, 'hosts.d'), networksFile: inRun(e.SYSTEM_CLOUD_NETWORKS_FILE, 'networks.json'), consoleUrl: e.SYSTEM_CLOUD_CONSOLE_URL, labDir: e.SYSTEM_CLOUD_LAB_DIR, kernelArguments: e.SYSTEM_CLOUD_KERNEL_ARGUMENTS.split(' ').filter((word) => /^[\w.,:=-]+$/.test(word)), logLevel: e.SYSTEM_CLOUD_LOG,
   })
 }

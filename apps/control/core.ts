@@ -23,7 +23,9 @@ import { movedIfLegal } from './machines/phase.ts'
 import { openRegistryOf } from './machines/registry.ts'
 import { makeTargets } from './machines/targets.ts'
 import { renderMachine } from './machines/view.ts'
-import { subnetOf } from './networks/subnet.ts'
+import { readNameServers } from './networks/host.ts'
+import { openNetworkBook } from './networks/network-book.ts'
+import { broadcastsTo, peopledSubnets, type Standing } from './networks/network-config.ts'
 import { startReconciler } from './plan/reconcile.ts'
 import { openHotStore } from './store/hot.ts'
 import { migrate } from './store/migrate.ts'
@@ -72,6 +74,11 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     remove: (name: string) => hot.remove('app', name),
   }
 
+  // In a lab the appliance itself answers for names; elsewhere the host's own servers do, where it has some.
+  const standing: Standing = { interface: config.interface, address: config.address, cidr: config.cidr, mode: config.mode, nameServers: config.labDir === '' ? readNameServers() : [] }
+  const policy = setting('network.policy')
+  const book = await openNetworkBook(hot, standing, policy === 'ignore' || policy === 'discover' ? policy : undefined)
+
   const sessions = ramdiskSessions({ load: () => hot.entries('session').map(({ value }) => value), save: (mac, json) => void hot.put('session', mac, json), remove: (mac) => void hot.remove('session', mac) }, now)
   const claims = claimDesk({ load: () => hot.entries('claim').map(({ value }) => value), save: (key, json) => hot.put('claim', key, json), remove: (key) => void hot.remove('claim', key) }, now)
   const agents = agentDesk(hot, now)
@@ -96,8 +103,8 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
     agents.changed()
     return true
   }
-  const power = openPower({ registry, orders, sessions, broadcast: subnetOf(config.cidr).broadcast, labDir: config.labDir, askAgent, changed: show })
-  const targets = makeTargets({ registry, agents, address: config.address, cidr: config.cidr, caPem: authority.pem, tls: () => own, role: (id) => roles.find(id), apps: () => apps.list(), restartsItself: (m) => power.session(m).cycle === undefined, secret, setting, setSetting, now })
+  const power = openPower({ registry, orders, sessions, broadcasts: (address) => broadcastsTo(book.networks(), address), labDir: config.labDir, askAgent, changed: show })
+  const targets = makeTargets({ registry, agents, address: config.address, subnets: (addresses) => peopledSubnets(book.networks(), addresses), caPem: authority.pem, tls: () => own, role: (id) => roles.find(id), apps: () => apps.list(), restartsItself: (m) => power.session(m).cycle === undefined, secret, setting, setSetting, now })
 
   const world: StepWorld = {
     orders, sessions, agents, now,
@@ -147,7 +154,7 @@ export async function openCore(config: Config, log: Logger, now: () => number = 
   })
 
   return {
-    config, log, now, hot, storage, wire, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
+    config, log, now, standing, book, hot, storage, wire, journal, logs, registry, people, enrolments, authority, own, library, sessions, claims, agents, orders, power, targets, world, reconciler, apps, secret, setting, setSetting, broken, view, revoke, show,
     isRevoked: (serial: string, machineId: string) => revoked.has(serial) || revoked.has(serial.replace(/^0+/, '')) || registry.get(machineId) === undefined,
     onMachine: (listener: (machine: Machine) => void) => { shown.add(listener); return () => shown.delete(listener) },
     onCloud: (listener: () => void) => { cloudListeners.add(listener); return () => cloudListeners.delete(listener) },

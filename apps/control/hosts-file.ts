@@ -6,21 +6,23 @@ import type { MachineRecord } from './machines/record.ts'
 export const renderHosts = (machines: readonly Pick<MachineRecord, 'name' | 'address'>[], own: string): string =>
   [`${own} appliance`, ...machines.filter((m) => m.address !== null).map((m) => `${m.address} ${m.name}`), ''].join('\n')
 
+/** Keeps `machines` in the folder that the network's name server watches. */
+export const hostsFile = (folder: string): ((text: string) => void) => keptFile(path.join(folder, 'machines'))
+
 /**
- * Keeps `machines` in the folder that the network's name server watches. Where nothing changed, nothing is written.
+ * Keeps a file that another process reads, and another user. Where nothing changed, nothing is written.
  *
- * The new file comes by rename, from a name with a dot: the name server reads no such file, and never half of one.
+ * The new file comes by rename, from a name with a dot: the name server reads no such file, and nobody ever half of one.
  */
-export function hostsFile(folder: string): (text: string) => void {
-  mkdirSync(folder, { recursive: true, mode: 0o755 })
+export function keptFile(file: string): (text: string) => void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 })
   let written = ''
   return (text) => {
     if (text === written) return
-    const fresh = path.join(folder, '.machines')
+    const fresh = path.join(path.dirname(file), `.${path.basename(file)}`)
     writeFileSync(fresh, text)
-    // The name server is another user.
     chmodSync(fresh, 0o644)
-    renameSync(fresh, path.join(folder, 'machines'))
+    renameSync(fresh, file)
     written = text
   }
 }

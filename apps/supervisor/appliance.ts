@@ -2,12 +2,12 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { canRead, controlCapabilities, findAccounts, makeOwnFolder, runAs } from './accounts.ts'
 import { serveBuilder } from './builder-server.ts'
-import { dnsArguments } from './dns.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
 import type { Standing } from './interface.ts'
 import { labKernelArguments } from './lab/guest.ts'
 import { findKernel } from './lab/kvm.ts'
 import { inside, labNames } from './lab/network.ts'
+import { serveNamesAndTime } from './names-and-time.ts'
 import type { UpOptions } from './options.ts'
 import { recordChildren } from './run-dir.ts'
 
@@ -43,6 +43,7 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
   chmodSync(options.dataDir, 0o1771)
   for (const [folder, account, mode] of [[state, accounts.control, 0o700], [own, accounts.control, 0o700], [qmp, accounts.control, 0o700], [names, accounts.control, 0o755], [doors, accounts.doors, 0o700]] as const) makeOwnFolder(folder, account, mode)
   const sockets = { operator: path.join(own, 'operator.sock'), builder: path.join(options.runDir, 'builder.sock'), balancer: path.join(own, 'lb.sock'), console: path.join(doors, 'console.sock') }
+  const networksFile = path.join(own, 'networks.json')
   const server = path.join(root, 'apps/console/.next/standalone/apps/console/server.js')
   const isOpen = await canRead(accounts.doors, [process.execPath, path.join(root, 'dist/control.mjs'), path.join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'), server]) && await canRead(accounts.control, [state])
   if (!isOpen) say(`only root may enter the folders of ${root} or ${options.dataDir}, so the appliance's own users may read every file here; installed in /opt, with its data in /var/lib, they may not`)
@@ -57,9 +58,11 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
     if (told.get(name) !== how) say(`${name} ended (${how}); starting it again. Its log: ${path.join(logs, `${name}.log`)}`)
     told.set(name, how)
   }
-  const keep = (plan: Omit<ProcessPlan, 'logFile' | 'onExit' | 'command'> & { inNamespace: boolean }): void => {
+  const keep = (plan: Omit<ProcessPlan, 'logFile' | 'onExit' | 'command'> & { inNamespace: boolean }): KeptProcess => {
     const [command, ...args] = plan.inNamespace ? [enter, ...enterArgs, ...plan.args] : [...plan.args]
-    kept.push(keepRunning({ ...plan, command: command as string, args, logFile: path.join(logs, `${plan.name}.log`), onExit: (how) => tell(plan.name, how) }))
+    const one = keepRunning({ ...plan, command: command as string, args, logFile: path.join(logs, `${plan.name}.log`), onExit: (how) => tell(plan.name, how) })
+    kept.push(one)
+    return one
   }
 
   const builder = serveBuilder({ socket: sockets.builder, caller: accounts.control, program: path.join(root, 'dist/image-build.mjs'), dataDir: options.dataDir, onLine: progressPrinter(say) })
@@ -69,15 +72,21 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
       NODE_ENV: 'production', SYSTEM_CLOUD_DATA: options.dataDir, SYSTEM_CLOUD_RUN: options.runDir, SYSTEM_CLOUD_STATE: state, SYSTEM_CLOUD_ROOT: root,
       SYSTEM_CLOUD_INTERFACE: standing.interface, SYSTEM_CLOUD_ADDRESS: standing.address, SYSTEM_CLOUD_CIDR: standing.cidr, SYSTEM_CLOUD_MODE: options.mode,
       SYSTEM_CLOUD_OPERATOR_PORT: String(operatorPort), SYSTEM_CLOUD_PLAIN_HTTP: options.plainHttp ? '1' : '', SYSTEM_CLOUD_PUBLIC_PORT: String(options.consolePort), SYSTEM_CLOUD_BALANCER_PORT: String(options.kind === 'lab' ? options.balancerPort : 0),
-      SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer, SYSTEM_CLOUD_HOSTS_DIR: names,
+      SYSTEM_CLOUD_OPERATOR_SOCKET: sockets.operator, SYSTEM_CLOUD_BUILDER_SOCKET: sockets.builder, SYSTEM_CLOUD_LB_SOCKET: sockets.balancer, SYSTEM_CLOUD_HOSTS_DIR: names, SYSTEM_CLOUD_NETWORKS_FILE: networksFile,
       SYSTEM_CLOUD_CONSOLE_URL: `http://127.0.0.1:${consoleUpstreamPort}`, SYSTEM_CLOUD_LAB_DIR: options.kind === 'lab' ? qmp : '',
       // On real hardware a person may name words for a quirk of theirs.
       SYSTEM_CLOUD_KERNEL_ARGUMENTS: options.kind === 'lab' ? labKernelArguments : (process.env['SYSTEM_CLOUD_KERNEL_ARGUMENTS'] ?? ''),
     },
   })
   keep({ name: 'console', inNamespace: true, args: [...asDoor, process.execPath, '--max-semi-space-size=1', server], env: { NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(consoleUpstreamPort), NEXT_TELEMETRY_DISABLED: '1' } })
-  keep({ name: 'dns', inNamespace: true, args: [...asLowDoor, 'dnsmasq', ...dnsArguments({ address: standing.address, port: 53, hostsDir: names, asksOthers: namespace === undefined })] })
-  keep({ name: 'time', inNamespace: true, args: [...asLowDoor, 'chronyd', '-d', '-x', '-U', '-u', accounts.doors.name, '-f', timeConfig(options.runDir, doors, standing)] })
+  const namesAndTime = serveNamesAndTime({
+    standing, file: networksFile, as: asLowDoor, user: accounts.doors.name, hostsDir: names, asksOthers: namespace === undefined, runDir: options.runDir, ownDir: doors, say,
+    keep: (plan) => keep({ ...plan, inNamespace: true }),
+    drop: async (one) => {
+      kept.splice(kept.indexOf(one), 1)
+      await one.stop()
+    },
+  })
   if (namespace !== undefined) {
     keep({ name: 'console-door', inNamespace: true, args: [...asDoor, 'socat', `UNIX-LISTEN:${sockets.console},fork,mode=600,unlink-early`, `TCP:127.0.0.1:${operatorPort}`] })
     keep({ name: 'console-port', inNamespace: false, args: [...(options.consolePort < 1024 ? asLowDoor : asDoor), 'socat', `TCP-LISTEN:${options.consolePort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.console}`] })
@@ -93,17 +102,11 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
     kernel: () => findKernel(path.join(options.dataDir, 'images')),
     async stop() {
       clearInterval(record)
+      namesAndTime.close()
       builder.close()
       await Promise.all(kept.map((one) => one.stop()))
     },
   }
-}
-
-/** A time server for the machines that gives the appliance's own clock and never sets it. */
-function timeConfig(runDir: string, ownDir: string, standing: Standing): string {
-  const file = path.join(runDir, 'chrony.conf')
-  writeFileSync(file, ['local stratum 10', `bindaddress ${standing.address}`, `allow ${standing.cidr}`, 'cmdport 0', 'bindcmdaddress /', `pidfile ${path.join(ownDir, 'chrony.pid')}`, ''].join('\n'))
-  return file
 }
 
 /** Prints a build's progress at most once for each new step or ten percent: a terminal is not a log of every block. */

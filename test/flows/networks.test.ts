@@ -113,6 +113,22 @@ describe('a network on another card of the host', () => {
   })
 })
 
+describe('a machine on another card of the host', () => {
+  it('is woken on its own network', async () => {
+    // There is no boot file here: its firmware gets no answer, but is seen.
+    await world.ask('other', '-V', 'PXEClient:Arch:00007:UNDI:003016', '-x', '0x5d:0007')
+    const told = await vi.waitUntil(() => world.ask('other'), { timeout: 30_000 })
+    await world.fetch('other', told, 'http://10.99.0.1/')
+    const machine = await vi.waitUntil(async () => (await api<{ id: string; mac: string; address: string | null }[]>('GET', 'machines')).find(({ mac, address }) => mac === other && address === told['ip']), { timeout: 30_000, interval: 200 })
+    await api('PUT', `machines/${machine.id}/power-driver`, { driver: 'wake-on-lan' })
+    const heard = world.hear('other', 9)
+    // The last asking may outlive the world.
+    const asking = setInterval(() => void api('POST', `machines/${machine.id}/power`, { act: 'on' }).catch(() => undefined), 1000)
+    const packet = await heard.finally(() => clearInterval(asking))
+    expect(packet.subarray(0, 12).toString('hex')).toBe(`ffffffffffff${other.replaceAll(':', '')}`)
+  })
+})
+
 describe('what disturbs a network', () => {
   const notices = async (): Promise<string> => (await network('provisioning')).notices.join(' ')
 

@@ -14,6 +14,8 @@ export interface NetworksWorld {
   ask(place: Place, ...words: string[]): Promise<Told | undefined>
   /** Takes what it was told and fetches a URL; the HTTP status, 000 where nobody answered. */
   fetch(place: Place, told: Told, url: string): Promise<string>
+  /** Waits at a UDP port of a place, whatever is broadcast there included; resolves with the first datagram that comes. */
+  hear(place: Place, port: number): Promise<Buffer>
   /** Gives the card of a place another hardware address. */
   become(place: Place, mac: string): void
   /** Runs a program on the wire of the appliance, at 10.77.0.50, until the world ends or it is told to. */
@@ -87,6 +89,13 @@ export async function openNetworksWorld(): Promise<NetworksWorld> {
       const { stdout } = await promisify(execFile)('ip', ['netns', 'exec', places[place], 'curl', '-sk', '--max-time', '10', '-o', '/dev/null', '-w', '%{http_code}', url])
       return stdout
     },
+    hear: (place, port) => new Promise((resolve, reject) => {
+      const child = spawn('ip', ['netns', 'exec', places[place], 'socat', '-u', `UDP4-RECVFROM:${port}`, 'STDOUT'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      helpers.push(child)
+      const parts: Buffer[] = []
+      child.stdout.on('data', (part: Buffer) => parts.push(part))
+      child.on('error', reject).on('close', () => resolve(Buffer.concat(parts)))
+    }),
     async close() {
       for (const child of helpers) child.kill('SIGKILL')
       await control.remove()

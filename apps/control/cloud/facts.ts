@@ -19,8 +19,8 @@ export interface AppFacts {
 export interface CloudFacts {
   /** Apps live at `<name>.<domain>`. */
   readonly domain: string
-  /** The provisioning subnet, e.g. `10.77.0.0/24`. */
-  readonly cidr: string
+  /** The subnets of the appliance and of the cloud's machines, e.g. `10.77.0.0/24`. */
+  readonly cidrs: readonly string[]
   readonly managers: readonly CloudMachine[]
   readonly appServers: readonly CloudMachine[]
   /** The Manager that began the Swarm and holds registry and database; undefined while there is none. */
@@ -36,7 +36,7 @@ export interface CloudFacts {
 export const defaultDomain = 'lab.test'
 
 /** What `cloudFacts` and its kin need of a role's context. */
-export type FactSource = Pick<RoleContext, 'machines' | 'apps' | 'cidr' | 'secret' | 'setting' | 'setSetting'>
+export type FactSource = Pick<RoleContext, 'machines' | 'apps' | 'cidrs' | 'secret' | 'setting' | 'setSetting'>
 
 /** The cloud's facts from what is stored and reported. Remembers (setSetting) who is primary and the join tokens, so that a restart of control changes no target. */
 export function cloudFacts(source: FactSource): CloudFacts {
@@ -46,7 +46,7 @@ export function cloudFacts(source: FactSource): CloudFacts {
   const stored = source.apps.map((row) => parseStoredApp(row.value))
   const databaseHost = primary?.address ?? ''
   return {
-    domain, cidr: source.cidr, managers, appServers: members(source.machines, 'appserver'), primary,
+    domain, cidrs: source.cidrs, managers, appServers: members(source.machines, 'appserver'), primary,
     tokens: primary === undefined ? { worker: '', manager: '' } : rememberTokens(source, primary),
     apps: stored.flatMap((app) => (app.removed || app.running === null ? [] : [appFacts(app, app.running, domain, databaseHost, source.secret(databaseSecret(app.name)))])),
     removedApps: stored.filter((app) => app.removed).map((app) => app.name),

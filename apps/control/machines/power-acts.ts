@@ -14,7 +14,8 @@ export interface PowerDeps {
   readonly registry: Registry
   readonly orders: OrderDesk
   readonly sessions: RamdiskSessions
-  readonly broadcast: string
+  /** Where a broadcast reaches a machine with this address, or with none. */
+  broadcasts(address: string | null): readonly string[]
   readonly labDir: string
   /** Has the machine's own agent restart it. False where none is heard of. */
   askAgent(machineId: string): boolean
@@ -42,7 +43,7 @@ export function openPower(deps: PowerDeps): Power {
   const states = new Map<string, 'on' | 'off' | 'unknown'>()
   const driver = (machine: MachineRecord): PowerDriver | undefined => powerDrivers.find(machine.powerDriver)
   const session = (machine: MachineRecord): PowerSession => {
-    const target: PowerTarget = { mac: machine.mac, macs: machine.macs, broadcast: deps.broadcast, labDir: deps.labDir }
+    const target: PowerTarget = { mac: machine.mac, macs: machine.macs, broadcasts: deps.broadcasts(machine.address), labDir: deps.labDir }
     return driver(machine)?.connect(machine.powerOptions, target) ?? {}
   }
   const present = (id: string): MachineRecord => {

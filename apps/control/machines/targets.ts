@@ -12,7 +12,8 @@ export interface TargetDeps {
   readonly registry: Registry
   readonly agents: AgentDesk
   readonly address: string
-  readonly cidr: string
+  /** The subnets that services must let in, where the cloud's machines have these addresses. */
+  subnets(addresses: readonly (string | null)[]): readonly string[]
   readonly caPem: string
   tls(): ApplianceTls
   role(id: string): Role | undefined
@@ -44,7 +45,7 @@ export function makeTargets(deps: TargetDeps): Targets {
     const machine = all.find((one) => one.id === id)
     if (machine === undefined) return undefined
     return {
-      machine, machines: all, apps: deps.apps(), applianceAddress: deps.address, cidr: deps.cidr, caPem: deps.caPem, tls: () => deps.tls(),
+      machine, machines: all, apps: deps.apps(), applianceAddress: deps.address, cidrs: deps.subnets(all.filter(({ role }) => role !== null).map(({ address }) => address)), caPem: deps.caPem, tls: () => deps.tls(),
       secret: (name) => deps.secret(name), setting: (name) => deps.setting(name), setSetting: (name, value) => deps.setSetting(name, value), nowMs: deps.now(),
     }
   }

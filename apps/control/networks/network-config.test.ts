@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freshMain, ramdiskArguments, settle, viewOf, type Standing } from './network-config.ts'
+import { broadcastsTo, freshMain, localNetworks, peopledSubnets, ramdiskArguments, settle, viewOf, type Standing } from './network-config.ts'
 
 const standing: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', mode: 'full', nameServers: ['9.9.9.9'] }
 const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(standing), set })
@@ -25,4 +25,21 @@ it('tells ramdisks of further cards to which address the certificate belongs', (
   const main = settle(freshMain(standing), standing)
   const further = (relayed: boolean) => settle({ id: 'x', cidr: '10.99.0.0/24', relayed, interface: 'eth1', address: '10.99.0.1', startMode: 'full', set: {} }, standing)
   expect([[main], [main, further(true)], [main, further(false)]].map((all) => ramdiskArguments(all, 'https://10.77.0.1:443'))).toEqual([[], [], ['sc.tls=https://10.77.0.1:443']])
+})
+
+describe('several networks', () => {
+  const further = (cidr: string, address: string, relayed: boolean) => settle({ id: cidr, cidr, relayed, interface: 'eth1', address, startMode: 'full', set: {} }, { ...standing, nameServers: [] })
+  const all = [settle(freshMain(standing), standing), further('10.99.0.0/24', '10.99.0.1', false), further('10.88.0.0/24', '10.77.0.1', true)]
+
+  it('give machines the appliance on their own network for names and time', () => expect(all.map(({ dns, ntp }) => [dns, ntp])).toEqual([[['9.9.9.9'], ['10.77.0.1']], [['10.99.0.1'], ['10.99.0.1']], [['10.77.0.1'], ['10.77.0.1']]]))
+  it('are served where the appliance stands; those behind a relay at its first address', () => expect(localNetworks(all)).toEqual([{ address: '10.77.0.1', allow: ['10.77.0.0/24', '10.88.0.0/24'] }, { address: '10.99.0.1', allow: ['10.99.0.0/24'] }]))
+  it('are let in by services where a machine of the cloud stands in them', () => {
+    expect(peopledSubnets(all, ['10.77.0.11', null])).toEqual(['10.77.0.0/24'])
+    expect(peopledSubnets(all, ['10.99.0.11', '10.88.0.5', '10.5.0.1'])).toEqual(['10.77.0.0/24', '10.99.0.0/24', '10.88.0.0/24'])
+  })
+  it('carry a broadcast to the network of the machine, or to all where it has no address', () => {
+    expect(broadcastsTo(all, '10.99.0.11')).toEqual(['10.99.0.255'])
+    expect(broadcastsTo(all, '10.88.0.11')).toEqual(['10.88.0.255'])
+    expect(broadcastsTo(all, null)).toEqual(['10.77.0.255', '10.99.0.255'])
+  })
 })

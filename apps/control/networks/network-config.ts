@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AddressRange, NetworkOption } from '#contract/network-api'
-import { parseIpv4 } from '#netboot/codec/ipv4'
+import type { LocalNetworks } from '#contract/local-networks'
+import { contains, parseCidr, parseIpv4 } from '#netboot/codec/ipv4'
 import type { NetworkView } from '#netboot/site'
 import { encodeOption } from './option-value.ts'
 import { inRanges, subnetOf } from './subnet.ts'
@@ -36,7 +37,7 @@ export interface Standing {
   readonly address: string
   readonly cidr: string
   readonly mode: 'full' | 'proxy'
-  /** Whom machines ask for names where nothing is set. */
+  /** Whom machines ask for names where nothing is set; empty: the appliance itself. */
   readonly nameServers: readonly string[]
 }
 
@@ -61,7 +62,7 @@ export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig
     id: stored.id, main, relayed: stored.relayed, interface: place.interface, address: place.address, cidr,
     title: set.title ?? (main ? 'Provisioning network' : cidr), policy: set.policy ?? 'discover',
     mode: main && stored.startMode !== standing.mode ? standing.mode : (set.mode ?? (main ? standing.mode : 'full')),
-    gateway, dns: set.dns ?? [...standing.nameServers], ntp: set.ntp ?? [standing.address], domain: set.domain ?? 'lab.test', leaseSeconds: set.leaseSeconds ?? 3600,
+    gateway, dns: set.dns ?? (standing.nameServers.length === 0 ? [place.address] : [...standing.nameServers]), ntp: set.ntp ?? [place.address], domain: set.domain ?? 'lab.test', leaseSeconds: set.leaseSeconds ?? 3600,
     ranges, excluded: set.excluded ?? [...new Set([place.address, gateway])].filter((own) => parseIpv4(own) !== undefined && inRanges(ranges, own)).map((own) => ({ from: own, to: own })),
     options: set.options ?? [], authoritative: set.authoritative ?? false, whenOtherServer: set.whenOtherServer ?? 'warn',
   }
@@ -72,6 +73,24 @@ export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig
  * cards too, they are told to speak TLS to that one.
  */
 export const ramdiskArguments = (networks: readonly NetworkConfig[], url: string): string[] => (networks.some(({ main, relayed }) => !main && !relayed) ? [`sc.tls=${url}`] : [])
+
+/** The appliance's address on each network that it stands in, and whose machines come there: those behind a relay come to the first one. */
+export function localNetworks(networks: readonly NetworkConfig[]): LocalNetworks {
+  const relayed = networks.filter((one) => one.relayed).map(({ cidr }) => cidr)
+  return networks.filter((one) => !one.relayed).map(({ main, address, cidr }) => ({ address, allow: main ? [cidr, ...relayed] : [cidr] }))
+}
+
+/** The subnets that services of the cloud must let in: the first one, from which the appliance looks, and each in which one of the addresses is. */
+export function peopledSubnets(networks: readonly NetworkConfig[], addresses: readonly (string | null)[]): string[] {
+  const isPeopled = (cidr: string): boolean => { const subnet = parseCidr(cidr); return subnet !== undefined && addresses.some((address) => address !== null && contains(subnet, address)) }
+  return networks.filter(({ main, cidr }) => main || isPeopled(cidr)).map(({ cidr }) => cidr)
+}
+
+/** Where a broadcast reaches a machine: on the network of its address, or, while it has none, on every one that the appliance stands in. */
+export function broadcastsTo(networks: readonly NetworkConfig[], address: string | null): string[] {
+  const own = networks.find(({ cidr }) => { const subnet = parseCidr(cidr); return address !== null && subnet !== undefined && contains(subnet, address) })
+  return (own === undefined ? networks.filter((one) => !one.relayed) : [own]).map(({ cidr }) => subnetOf(cidr).broadcast)
+}
 
 /** The network as netboot serves it. */
 export const viewOf = (network: NetworkConfig): NetworkView => ({ ...network, options: network.options.map((one) => ({ code: one.code, value: encodeOption(one) })) })

@@ -1,11 +1,12 @@
 import type { Netboot } from '#netboot/serve/netboot'
 import type { Lease } from '#netboot/site'
 import type { Core } from '../core.ts'
+import { keptFile } from '../hosts-file.ts'
 import { openNetworkDesk, type NetworkDesk } from './desk.ts'
-import { readHostCards, readNameServers } from './host.ts'
+import { readHostCards } from './host.ts'
 import { openLeaseIndex, type LeaseIndex } from './lease-index.ts'
-import { openNetworkBook, type NetworkBook } from './network-book.ts'
-import type { Standing } from './network-config.ts'
+import type { NetworkBook } from './network-book.ts'
+import { localNetworks } from './network-config.ts'
 import { openSiteState, type SiteState } from './site-state.ts'
 
 /** All that control knows of networks: what is stored, what netboot reads, what operators see. */
@@ -20,13 +21,9 @@ export interface Networks {
   commit(lease: Lease): Promise<void>
 }
 
-/** Opens them over the core's stores. In a lab the appliance itself answers DNS; else the host's servers do. */
+/** Opens them over the core's stores. */
 export async function openNetworks(core: Core): Promise<Networks> {
-  const { config, hot, now } = core
-  const nameServers = config.labDir === '' ? readNameServers() : []
-  const standing: Standing = { interface: config.interface, address: config.address, cidr: config.cidr, mode: config.mode, nameServers: nameServers.length === 0 ? [config.address] : nameServers }
-  const before = core.setting('network.policy')
-  const book = await openNetworkBook(hot, standing, before === 'ignore' || before === 'discover' ? before : undefined)
+  const { book, standing, config, hot, now } = core
   const leases = openLeaseIndex(hot.leases())
   const state = openSiteState(now)
   const commit = async (lease: Lease): Promise<void> => {
@@ -44,7 +41,18 @@ export async function openNetworks(core: Core): Promise<Networks> {
     async acted(act, target, sentence, by, data) {
       await core.people.audit({ at: new Date(now()).toISOString(), user: by, act, target, detail: sentence })
       await core.journal.record({ machineId: null, kind: act, level: 'info', text: sentence, data: { ...data, by } })
+      tellLocal()
+      core.changed()
     },
   })
+  const write = keptFile(config.networksFile)
+  const tellLocal = (): void => {
+    try {
+      write(JSON.stringify(localNetworks(book.networks())))
+    } catch (error) { // names and time are a comfort: the next change writes it again
+      core.broken(error)
+    }
+  }
+  tellLocal()
   return { book, leases, state, desk, served, commit }
 }

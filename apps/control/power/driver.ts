@@ -5,8 +5,8 @@ import type { Entry } from '#contract/catalog'
 export interface PowerTarget {
   readonly mac: string
   readonly macs: readonly string[]
-  /** Broadcast address of the machine's network. */
-  readonly broadcast: string
+  /** Broadcast addresses of the networks that the machine may stand in. */
+  readonly broadcasts: readonly string[]
   /** Folder of the lab's QMP sockets; empty outside a lab. */
   readonly labDir: string
 }

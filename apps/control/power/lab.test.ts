@@ -34,7 +34,7 @@ afterEach(() => {
 })
 
 const signal = AbortSignal.timeout(5000)
-const connect = (mac = '52:54:00:77:00:01') => powerDrivers.find('lab')?.connect({}, { mac, macs: [mac], broadcast: '', labDir: folder })
+const connect = (mac = '52:54:00:77:00:01') => powerDrivers.find('lab')?.connect({}, { mac, macs: [mac], broadcasts: [], labDir: folder })
 
 describe('the lab driver', () => {
   it('turns on, cycles and turns off', async () => {

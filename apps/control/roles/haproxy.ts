@@ -12,14 +12,14 @@ export interface Route {
 /** Where the rendered files go on a Manager. */
 export const haproxyPaths = { config: '/etc/haproxy/haproxy.cfg', hosts: '/etc/haproxy/system-cloud-hosts.map', busy: '/etc/haproxy/errors/system-cloud-503.http', nobody: '/etc/haproxy/errors/system-cloud-404.http' } as const
 
-/** The port of HAProxy's health, metrics and statistics; only the provisioning subnet may ask. */
+/** The port of HAProxy's health, metrics and statistics; only the subnets of the cloud may ask. */
 export const haproxyHealthPort = 8404
 
 /** The answer header that tells a page of the load balancer from a page of an app. */
 export const balancerHeader = 'x-system-cloud-balancer'
 
 /** haproxy.cfg: Host header to backend by a map file, one backend per app, health and metrics on :8404. `paths` differ only in tests. */
-export function renderHaproxy(routes: readonly Route[], cidr: string, paths: Record<keyof typeof haproxyPaths, string> = haproxyPaths): string {
+export function renderHaproxy(routes: readonly Route[], cidrs: readonly string[], paths: Record<keyof typeof haproxyPaths, string> = haproxyPaths): string {
   const host = `req.hdr(host),field(1,:),lower,map(${paths.hosts})`
   return `# Written by System Cloud; changes here are overwritten.
 global
@@ -53,7 +53,7 @@ frontend apps
 frontend health
     bind :${haproxyHealthPort}
     monitor-uri /healthz
-    http-request deny unless { src ${cidr} } || { src 127.0.0.0/8 }
+    http-request deny unless { src ${['127.0.0.0/8', ...cidrs].join(' ')} }
     http-request use-service prometheus-exporter if { path /metrics }
     stats enable
     stats uri /stats

@@ -98,7 +98,7 @@ function serves(machine: CloudMachine, cloud: CloudFacts): boolean {
   return nodeId !== undefined && nodeId !== '' && cloud.managers.some((m) => m.report?.swarm?.nodes.some((node) => node.id === nodeId) === true)
 }
 
-/** Listens on every address because the lease may come after the start; pg_hba.conf lets only the provisioning subnet in. */
+/** Listens on every address because the lease may come after the start; pg_hba.conf lets only the subnets of the cloud in. */
 function databaseTasks(cloud: CloudFacts): Task[] {
   const folder = '/etc/postgresql/17/main'
   const postgres = { mode: '0640', owner: 'postgres' }
@@ -106,8 +106,7 @@ function databaseTasks(cloud: CloudFacts): Task[] {
 local all postgres peer
 local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
-host all all ${cloud.cidr} scram-sha-256
-`
+${cloud.cidrs.map((cidr) => `host all all ${cidr} scram-sha-256\n`).join('')}`
   const settings = `# Written by System Cloud; changes here are overwritten.
 listen_addresses = '*'
 password_encryption = 'scram-sha-256'
@@ -149,7 +148,7 @@ function balancerTasks(cloud: CloudFacts, ownAddress: string): Task[] {
     file('balancer-503', haproxyPaths.busy, renderErrorPage('503 Service Unavailable', 'Just a moment', 'The app is starting or none of its instances answers. This page will work again as soon as one does.')),
     file('balancer-404', haproxyPaths.nobody, renderErrorPage('404 Not Found', 'No app lives here', 'No app of this cloud has this domain. Deploy one, or check the name.')),
     file('balancer-hosts', haproxyPaths.hosts, renderHosts(routes)),
-    file('balancer-config', haproxyPaths.config, renderHaproxy(routes, cloud.cidr)),
+    file('balancer-config', haproxyPaths.config, renderHaproxy(routes, cloud.cidrs)),
     { kind: 'unit', id: 'balancer', name: 'haproxy.service', state: 'running', restartOn: [], reloadOn: ['balancer-503', 'balancer-404', 'balancer-hosts', 'balancer-config'] },
   ]
 }

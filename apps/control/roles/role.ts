@@ -35,8 +35,8 @@ export interface RoleContext {
   readonly apps: readonly AppRecord[]
   /** The appliance's own address on the provisioning network. */
   readonly applianceAddress: string
-  /** The provisioning subnet, e.g. `10.77.0.0/24`: nobody else reaches the database. */
-  readonly cidr: string
+  /** The subnets in which the appliance and the cloud's machines stand, e.g. `10.77.0.0/24`: nobody else reaches the database. */
+  readonly cidrs: readonly string[]
   /** PEM of the appliance's CA. */
   readonly caPem: string
   /** A clientAuth certificate of the appliance, issued by its own CA: the image registry asks for one. */

@@ -63,12 +63,18 @@ describe('roles', () => {
     expect(swarmHealth(worker, cloudFacts(reported), 'worker', 60_000)).toBe('node-m1 was last heard of at 00:00:00 UTC')
   })
 
+  test('the database lets in every network in which the cloud stands, and no other', () => {
+    const tasks = roles.find('manager')?.tasks({ ...sampleContext('m1'), cidrs: ['10.77.0.0/24', '10.99.0.0/24'] }) ?? []
+    const access = tasks.find((task) => task.id === 'database-access')
+    expect(access?.kind === 'file' && access.content.split('\n').filter((line) => line.startsWith('host'))).toEqual(['host all all 127.0.0.1/32 scram-sha-256', 'host all all 10.77.0.0/24 scram-sha-256', 'host all all 10.99.0.0/24 scram-sha-256'])
+  })
+
   test('HAProxy itself takes the configuration', (context) => {
     if (spawnSync('/usr/sbin/haproxy', ['-v']).error !== undefined) return context.skip('haproxy is not installed')
     const folder = mkdtempSync(path.join(tmpdir(), 'sc-haproxy-'))
     const paths = { config: path.join(folder, 'haproxy.cfg'), hosts: path.join(folder, 'hosts.map'), busy: path.join(folder, '503.http'), nobody: path.join(folder, '404.http') }
     const routes = [{ app: 'guestbook', domain: 'guestbook.lab.test', alias: 'guestbook.localhost', port: 30000, healthPath: '/', servers: [{ name: 'a', address: '10.77.0.12' }] }]
-    writeFileSync(paths.config, renderHaproxy(routes, '10.77.0.0/24', paths))
+    writeFileSync(paths.config, renderHaproxy(routes, ['10.77.0.0/24', '10.99.0.0/24'], paths))
     writeFileSync(paths.hosts, renderHosts(routes))
     writeFileSync(paths.busy, renderErrorPage('503 Service Unavailable', 'Busy', 'Wait.'))
     writeFileSync(paths.nobody, renderErrorPage('404 Not Found', 'Nobody', 'Look.'))

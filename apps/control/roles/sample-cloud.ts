@@ -11,7 +11,7 @@ export function sampleContext(machineId: string, settings = new Map<string, stri
   }
   const removed = { ...release, serviceName: 'old' }
   return {
-    machine, machines, cidr: '10.77.0.0/24', applianceAddress: '10.77.0.1', caPem: 'CA', nowMs: 0,
+    machine, machines, cidrs: ['10.77.0.0/24'], applianceAddress: '10.77.0.1', caPem: 'CA', nowMs: 0,
     apps: [
       { name: 'guestbook', value: { name: 'guestbook', publishedPort: 30000, removed: false, running: release, latest: release, state: 'serving', detail: '', stateSinceMs: 0 } },
       { name: 'old', value: { name: 'old', publishedPort: 30001, removed: true, running: null, latest: removed, state: 'serving', detail: '', stateSinceMs: 0 } },
