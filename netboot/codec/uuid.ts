@@ -9,8 +9,13 @@
 export function decodeClientUuid(value: Uint8Array | undefined): string | null {
   if (value?.length !== 17 || value[0] !== 0) return null
   const raw = value.subarray(1)
-  if (raw.every((byte) => byte === 0) || raw.every((byte) => byte === 0xff)) return null
-  const hex = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map((at) => (raw[at] ?? 0).toString(16).padStart(2, '0')).join('')
+  return raw.every((byte) => byte === 0) || raw.every((byte) => byte === 0xff) ? null : renderUuid(raw, 'swapped')
+}
+
+/** 16 bytes in canonical form. `swapped`: the first three fields are little-endian, as SMBIOS stores them. */
+export function renderUuid(bytes: Uint8Array, order: 'swapped' | 'canonical'): string {
+  const places = order === 'swapped' ? [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] : Array.from({ length: 16 }, (_, at) => at)
+  const hex = places.map((at) => (bytes[at] ?? 0).toString(16).padStart(2, '0')).join('')
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
