@@ -63,6 +63,16 @@ export interface NetworkView {
   readonly authoritative: boolean
   /** What mode full does while another DHCP server answers on this wire: say so, or also offer nothing to anybody. */
   readonly whenOtherServer: 'warn' | 'refuse'
+  /** IPv6 beside it; absent: none. Clients get addresses by DHCPv6, and firmware boots by it. */
+  readonly ipv6?: Ipv6View
+}
+
+/** A network's IPv6 side. Addresses are in the form of RFC 5952. */
+export interface Ipv6View {
+  /** Of 64 bits, e.g. `fd00:77::/64`: all of it is ours to give out. */
+  readonly prefix: string
+  /** Our own address, from which machines boot. Netboot puts it on the interface where it is not there. Of a relayed network: that of the wire. */
+  readonly address: string
 }
 
 /** An address kept for one machine. It may lie outside the ranges; a client id is lower-case hex (option 61 with its type byte). */
@@ -131,7 +141,7 @@ export type DropReason =
   | 'relay-unknown' | 'no-subnet' | 'stands-back'
 
 /** Which receiver dropped something. */
-export type Receiver = 'dhcp' | 'tftp' | 'http' | 'log'
+export type Receiver = 'dhcp' | 'dhcp6' | 'tftp' | 'http' | 'log'
 
 /** What happened on the wire. Everything that came from a machine in it is bounded and stripped of control characters. */
 export type BootEvent =
@@ -152,6 +162,11 @@ export type BootEvent =
   | { kind: 'dhcp.conflict'; networkId: string; address: string; ownerMac: Mac; untilMs: number }
   /** Few addresses are left, or none. At most each minute. */
   | { kind: 'dhcp.poolLow'; networkId: string; free: number; size: number }
+  /** The same over IPv6. Only of clients whose hardware address is known. `bootFile` is the URL that it was told. */
+  | { kind: 'dhcp6.solicited'; mac: Mac; networkId: string; client: ClientFacts; packet: PacketFacts }
+  | { kind: 'dhcp6.advertised'; mac: Mac; networkId: string; address: string; bootFile: string | null; packet: PacketFacts }
+  | { kind: 'dhcp6.bound'; mac: Mac; networkId: string; address: string; leaseSeconds: number; bootFile: string | null; packet: PacketFacts }
+  | { kind: 'dhcp6.declined' | 'dhcp6.released'; mac: Mac; networkId: string; address: string; packet: PacketFacts }
   | { kind: 'tftp.started'; mac: Mac | null; address: string; file: string; sizeBytes: number; blockSize: number; windowSize: number }
   | { kind: 'tftp.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; resends: number; roundTripMs: number | null }
   | { kind: 'tftp.failed'; mac: Mac | null; address: string; file: string; why: string; sentBytes?: number; resends?: number }

@@ -70,8 +70,8 @@ export function readBootRequest(message: DhcpMessage): Result<BootRequest, { kin
 
 const nothing = new Uint8Array()
 
-/** The first that is known. */
-function findArchitecture(types: readonly number[]): BootArchitecture | null {
+/** The first boot architecture of those that firmware says (option 93, option 61 of DHCPv6) that is known. */
+export function findArchitecture(types: readonly number[]): BootArchitecture | null {
   for (const type of types) {
     const found = architectures.entries.find(({ dhcpTypes, httpTypes }) => dhcpTypes.includes(type) || httpTypes.includes(type))
     if (found) return found

@@ -27,7 +27,7 @@ const noProxyDhcp = Uint8Array.of(176, 1, 1)
  * A machine that is ignored gets no answer at all while it asks as firmware, so that its own next boot entry comes sooner, and an address
  * like any other client once its system asks.
  */
-export function decideOffer(request: BootRequest, decision: BootDecision, network: Pick<NetworkView, 'address' | 'mode'>, hasFile: (name: string) => boolean, refusesUnsigned = false): BootAnswer {
+export function decideOffer(request: Pick<BootRequest, 'client' | 'bootClass' | 'architecture'>, decision: BootDecision, network: Pick<NetworkView, 'address' | 'mode'>, hasFile: (name: string) => boolean, refusesUnsigned = false): BootAnswer {
   if (request.client.kind === 'system') return { kind: 'plain' }
   if (decision === 'ignore') return { kind: 'ignore', why: 'policy-ignore' }
   const base = `http://${network.address}`

@@ -21,7 +21,7 @@ export class LoaderMemory {
     switch (event.kind) {
       case 'tftp.sent': return this.sent(event.mac, event.file)
       case 'file.sent': return event.complete ? this.sent(event.mac, event.file) : undefined
-      case 'dhcp.discovered': {
+      case 'dhcp.discovered': case 'dhcp6.solicited': {
         if (event.client.kind === 'ipxe') { this.fetched.delete(event.mac); this.refused.delete(event.mac) }
         if (event.client.kind === 'firmware' && this.fetched.delete(event.mac)) add(this.refused, event.mac)
       }

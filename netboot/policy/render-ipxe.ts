@@ -21,12 +21,15 @@ export function renderEntry(address: string): string {
   ])
 }
 
-/** The script for one machine, as decided. Never throws; text of the site is reduced to what an iPXE script takes literally. */
-export function renderScript(verdict: BootVerdict, address: string, mac: Mac, machine: MachineView | undefined, hasFile: (name: string) => boolean): string {
+/**
+ * The script for one machine, as decided. Never throws; text of the site is reduced to what an iPXE script takes literally. `host` is where
+ * it asked, as URLs write it: by IPv6 another one than `address`, which the ramdisk is told because it speaks IPv4.
+ */
+export function renderScript(verdict: BootVerdict, address: string, mac: Mac, machine: MachineView | undefined, hasFile: (name: string) => boolean, host = address): string {
   switch (verdict.decision) {
-    case 'ramdisk': return renderRamdisk(address, mac, machine)
-    case 'localDisk': return renderLocalDisk(address, verdict.why, machine, hasFile(bootFileNames.localBootUefi))
-    case 'wait': return lines([`echo ${literal(verdict.why)}`, `sleep ${retrySeconds}`, ...askAgain(address)])
+    case 'ramdisk': return renderRamdisk(address, mac, machine, host)
+    case 'localDisk': return renderLocalDisk(host, verdict.why, machine, hasFile(bootFileNames.localBootUefi))
+    case 'wait': return lines([`echo ${literal(verdict.why)}`, `sleep ${retrySeconds}`, ...askAgain(host)])
     // Nonzero: the firmware goes on to its next boot entry, as if no server were here.
     case 'ignore': return lines([`echo ${literal(verdict.why)}`, 'exit 1'])
   }
@@ -41,8 +44,8 @@ export function kernelArguments(address: string, mac: Mac, machine: MachineView 
   return [`initrd=${bootFileNames.initrd}`, `BOOTIF=01-${mac.replaceAll(':', '-')}`, `sc.url=http://${address}`, 'console=ttyS0', 'console=tty0', 'net.ifnames=0', 'panic=30', ...extra]
 }
 
-function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefined): string {
-  const base = `http://${address}/files`
+function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefined, host: string): string {
+  const base = `http://${host}/files`
   return lines([
     `kernel ${base}/${bootFileNames.kernel} ${kernelArguments(address, mac, machine).join(' ')} || goto failed`,
     `initrd ${base}/${bootFileNames.initrd} || goto failed`,
@@ -51,7 +54,7 @@ function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefin
     'imgfree',
     `echo The ramdisk did not start: asking again in ${retrySeconds} s`,
     `sleep ${retrySeconds}`,
-    ...askAgain(address),
+    ...askAgain(host),
   ])
 }
 
