@@ -20,6 +20,8 @@ export interface BootHttpWorld {
   readonly site: Site
   /** The network of a client's address, or this server's own, as it is now. */
   readonly network: (client?: string) => NetworkView
+  /** This server's address, as URLs write it. */
+  readonly host: string
   /** Who has this address by our leases, or null. */
   readonly macOf: (address: string) => Mac | null
   readonly drops: Drops
@@ -46,7 +48,7 @@ export function bootHandler(world: BootHttpWorld): BootHandler {
       world.drops.count('http', 'broken')
       world.log.error({ path: path.slice(0, 200), err: error }, 'http.broken')
       if (res.headersSent) res.destroy()
-      else if (path.startsWith('/boot/')) sendScript(res, 503, renderTrouble(addressOf(req)))
+      else if (path.startsWith('/boot/')) sendScript(res, 503, renderTrouble(world.host))
       // GRUB takes no script from a 503, and asks again after any that returns.
       else if (path.startsWith('/grub/')) sendScript(res, 200, renderGrubTrouble())
       else sendText(res, 503, 'The appliance cannot answer now; ask again in a few seconds.')
@@ -74,7 +76,7 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
   if (room === 'log' && rest.length === 1) return takeLog(world, logs, req, res, name)
   if (!['boot.ipxe', 'autoexec.ipxe', 'boot', 'grub', 'files', 'chunks'].includes(room)) return false
   if (!isRead) { res.setHeader('allow', 'GET, HEAD'); sendText(res, 405, 'Only GET and HEAD are known here.'); return true }
-  if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(world.network().address)); return true }
+  if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(world.host)); return true }
   if (room === 'boot') { sendBoot(world, req, res, name, query); return true }
   if (room === 'grub') { sendGrub(world, req, res, path); return true }
   if (room === 'files') { await sendBootFile(world, req, res, name); return true }
@@ -86,7 +88,7 @@ function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   const mac = parseMac(name)
   if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
   const address = clientAddress(req)
-  sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), client: readScriptFacts(query), isReported: req.method === 'GET' }))
+  sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), host: world.host, client: readScriptFacts(query), isReported: req.method === 'GET' }))
 }
 
 /** What the signed GRUB asks for where its firmware booted by HTTP. */
@@ -97,7 +99,7 @@ function sendGrub(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   const address = clientAddress(req)
   const mac = item.value.mac ?? world.macOf(address)
   if (mac === null) return sendScript(res, 200, renderGrubTrouble())
-  return sendScript(res, 200, bootScript(world.site, 'grubByHttp', { mac, address, network: world.network(address), client: grubFacts, isReported: req.method === 'GET' }))
+  return sendScript(res, 200, bootScript(world.site, 'grubByHttp', { mac, address, network: world.network(address), host: world.host, client: grubFacts, isReported: req.method === 'GET' }))
 }
 
 async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
@@ -162,4 +164,3 @@ function readScriptFacts(query: string): ScriptFacts {
 }
 
 const clientAddress = (req: IncomingMessage): string => (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-const addressOf = (req: IncomingMessage): string => (req.socket.localAddress ?? '').replace(/^::ffff:/, '')

@@ -4,16 +4,16 @@ import { renderGrubOrder } from '../policy/render-grub.ts'
 import { chooseDiskBoot, renderScript } from '../policy/render-ipxe.ts'
 import { bootFileNames, type MachineView, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
 
-/** The script of one machine in the loader's own language, rendered from the one decision, and reported. Throws where the site is broken. */
-export function bootScript(site: Site, loader: 'ipxe' | 'grubByTftp' | 'grubByHttp', asked: { mac: Mac; address: string; network: NetworkView; client: ScriptFacts; isReported: boolean }): string {
-  const { mac, address, network, client } = asked
+/** The script of one machine in the loader's own language, rendered from the one decision, and reported. `host` is our address by which it asked, as URLs write it. Throws where the site is broken. */
+export function bootScript(site: Site, loader: 'ipxe' | 'grubByTftp' | 'grubByHttp', asked: { mac: Mac; address: string; network: NetworkView; host: string; client: ScriptFacts; isReported: boolean }): string {
+  const { mac, address, network, host, client } = asked
   const hasFile = (name: string): boolean => site.file(name) !== undefined
   const machine: MachineView | undefined = site.machine(mac)
   const verdict: BootVerdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
   // GRUB goes its own way to the disk; what works for iPXE is learned.
   const disk = loader === 'ipxe' && verdict.decision === 'localDisk' && client.platform !== null ? { disk: chooseDiskBoot(machine?.bootPath?.disk, client.platform, hasFile(bootFileNames.localBootUefi)) } : {}
   if (asked.isReported) site.report({ kind: 'script.rendered', mac, address, script: verdict.decision, why: verdict.why, client, ...disk })
-  return loader === 'ipxe' ? renderScript(verdict, network.address, mac, machine, hasFile) : renderGrubOrder(verdict, network.address, loader === 'grubByHttp' ? '/files' : '', mac, machine)
+  return loader === 'ipxe' ? renderScript(verdict, network.address, mac, machine, hasFile, host) : renderGrubOrder(verdict, network.address, loader === 'grubByHttp' ? '/files' : '', mac, machine)
 }
 
 /** What is known of a machine whose GRUB asks: it runs on UEFI, and says no more. */

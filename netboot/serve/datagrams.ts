@@ -1,5 +1,6 @@
 import koffi from 'koffi'
 import { Epoll, readiness } from './epoll.ts'
+import { AF_INET, AF_INET6, socketName, socketNameBytes as nameBytes } from './socket-name.ts'
 import { check, errorName, heed, type Waker } from './waker.ts'
 
 const libc = koffi.load('libc.so.6')
@@ -13,11 +14,12 @@ const MSG_DONTWAIT = 0x40
 const MSG_ERRQUEUE = 0x2000
 const SOL_IP = 0
 const IP_RECVERR = 11
+const SOL_IPV6 = 41
+const IPV6_RECVERR = 25
 const SOL_UDP = 17
 const UDP_SEGMENT = 103
 const headerBytes = 64 // struct mmsghdr
 const vectorBytes = 16 // struct iovec
-const nameBytes = 16 // struct sockaddr_in
 
 /** The most datagrams that one call sends or receives. */
 export const batchLimit = 64
@@ -31,18 +33,24 @@ export interface Received { readonly bytes: Uint8Array; readonly sender: ClientK
 /** What `wait` ended with: sockets that have datagrams, and sockets that have errors. */
 interface Ready { isWoken: boolean; readonly readable: number[]; readonly failed: number[] }
 
-/** An IPv4 address and a port as one number: address times 65536, plus port. */
-export type ClientKey = number
+/** An IPv4 address and a port as one number, address times 65536, plus port; or an IPv6 one as the kernel writes it, in Latin-1. */
+export type ClientKey = number | string
+
+/** The key of a client. */
+export function clientKey(address: string, port: number): ClientKey {
+  const name = socketName(address, port)
+  return name.readUInt16LE(0) === AF_INET ? name.readUInt32BE(4) * 65536 + port : name.toString('latin1')
+}
 
 /** Lets a UDP socket hear that a client's port is closed. */
 export function hearUnreachable(fd: number): void {
   const on = Buffer.alloc(4)
   on.writeInt32LE(1)
-  check('IP_RECVERR', setsockopt(fd, SOL_IP, IP_RECVERR, on, 4) as number)
+  if ((setsockopt(fd, SOL_IPV6, IPV6_RECVERR, on, 4) as number) < 0) check('IP_RECVERR', setsockopt(fd, SOL_IP, IP_RECVERR, on, 4) as number)
 }
 
 /**
- * Datagrams of unconnected IPv4 UDP sockets, many at a call: dgram takes some 10 µs of CPU for each, this takes some 2 µs for a window.
+ * Datagrams of unconnected UDP sockets, many at a call: dgram takes some 10 µs of CPU for each, this takes some 2 µs for a window.
  * The kernel cuts one large packet into datagrams (UDP_SEGMENT); where the card or an old kernel cannot, they are sent one by one in one call.
  *
  * INVARIANTS: one instance per thread; buffers are made once, and the kernel is given their addresses: they must live as long as it.
@@ -50,7 +58,7 @@ export function hearUnreachable(fd: number): void {
 export class Datagrams {
   /** The bytes of the next send: datagrams of equal length side by side, the last one may be shorter. */
   readonly outgoing = Buffer.allocUnsafeSlow(batchBytes)
-  private readonly outName = sockaddr()
+  private readonly outName = Buffer.alloc(nameBytes)
   private readonly outVectors = Buffer.alloc(batchLimit * vectorBytes)
   private readonly outHeaders = Buffer.alloc(batchLimit * headerBytes)
   private readonly segmentControl = Buffer.alloc(24)
@@ -120,8 +128,12 @@ export class Datagrams {
    * or not all: the client's next ACK or its silence asks again. Throws where nothing can ever be sent there.
    */
   send(fd: number, to: ClientKey, stride: number, length: number): boolean {
-    this.outName.writeUInt16BE(to % 65536, 2)
-    this.outName.writeUInt32BE(Math.floor(to / 65536), 4)
+    if (typeof to === 'string') this.outName.write(to, 'latin1')
+    else {
+      this.outName.writeUInt16LE(AF_INET, 0)
+      this.outName.writeUInt16BE(to % 65536, 2)
+      this.outName.writeUInt32BE(Math.floor(to / 65536), 4)
+    }
     const count = Math.max(1, Math.ceil(length / stride))
     if (count > 1 && !this.canSegment) return this.sendEach(fd, stride, length, count)
     this.oneVector.writeUInt32LE(length, 8)
@@ -152,7 +164,8 @@ export class Datagrams {
     const received: Received[] = []
     for (let at = 0; at < count; at += 1) {
       const length = this.inHeaders.readUInt32LE(at * headerBytes + 56)
-      const sender = this.inNames.readUInt32BE(at * nameBytes + 4) * 65536 + this.inNames.readUInt16BE(at * nameBytes + 2)
+      const name = at * nameBytes
+      const sender = this.inNames[name] === AF_INET6 ? this.inNames.toString('latin1', name, name + nameBytes) : this.inNames.readUInt32BE(name + 4) * 65536 + this.inNames.readUInt16BE(name + 2)
       received.push({ bytes: this.inBytes.subarray(at * receiveBytes, at * receiveBytes + Math.min(length, receiveBytes)), sender })
     }
     return received
@@ -160,12 +173,6 @@ export class Datagrams {
 }
 
 const addressOf = (buffer: Buffer): bigint => BigInt(koffi.address(buffer))
-
-function sockaddr(): Buffer {
-  const name = Buffer.alloc(nameBytes)
-  name.writeUInt16LE(2, 0) // AF_INET
-  return name
-}
 
 /** struct iovec: address, length. */
 function writeVector(buffer: Buffer, at: number, address: bigint, length: number): void {

@@ -6,14 +6,14 @@ const retryMs = 10_000
 /** Sockets that are bound and do not serve before `serve`. */
 export interface Part { serve(): void; close(): Promise<void> }
 
-/** A part by what it is for: networks may share it. */
-export interface PartPlan { readonly key: string; open(): Promise<Part> }
+/** A part by what it is for: networks may share it. One that is optional never keeps the others from starting. */
+export interface PartPlan { readonly key: string; readonly isOptional?: boolean; open(): Promise<Part> }
 
 /**
  * Keeps one open part for each key that some network needs, and closes what none needs any more.
  *
- * INVARIANTS: one change at a time; of the first networks all parts are open before any serves, and it rejects where one cannot be opened. A
- * part of a network that came later and cannot be opened is tried again, and the others serve meanwhile.
+ * INVARIANTS: one change at a time; of the first networks all parts are open before any serves, and it rejects where one cannot be opened. An
+ * optional part, or one of a network that came later, that cannot be opened is tried again, and the others serve meanwhile.
  */
 export async function followNetworks(networks: () => readonly NetworkView[], plan: (network: NetworkView) => readonly PartPlan[], log: NetbootLog): Promise<{ troubles(): readonly string[]; close(): Promise<void> }> {
   const parts = new Map<string, Part>()
@@ -26,9 +26,21 @@ export async function followNetworks(networks: () => readonly NetworkView[], pla
     parts.clear()
   }
 
+  /** Shown to the operator, and tried again. */
+  const fail = (key: string, error: unknown): void => {
+    const said = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : String(error)
+    troubles.set(key, { said, retryAtMs: performance.now() + retryMs })
+    log.error({ part: key, err: error }, 'netboot.partFailed')
+  }
+
   seen = networks()
   try {
-    for (const [key, one] of wanted()) parts.set(key, await one.open())
+    for (const [key, one] of wanted()) {
+      try { parts.set(key, await one.open()) } catch (error) {
+        if (one.isOptional !== true) throw error
+        fail(key, error)
+      }
+    }
   } catch (error) {
     await closeAll()
     throw error
@@ -48,10 +60,8 @@ export async function followNetworks(networks: () => readonly NetworkView[], pla
         parts.set(key, part)
         troubles.delete(key)
         part.serve()
-      } catch (error) { // shown to the operator, and tried again
-        const said = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : String(error)
-        troubles.set(key, { said, retryAtMs: performance.now() + retryMs })
-        log.error({ part: key, err: error }, 'netboot.partFailed')
+      } catch (error) {
+        fail(key, error)
       }
     }
   }

@@ -1,6 +1,7 @@
 import os from 'node:os'
 import koffi from 'koffi'
-import { writeIpv4 } from '../codec/ipv4.ts'
+import { encodeIpv6 } from '../codec/ipv6.ts'
+import { AF_INET6, familyOf, readSocketName, socketName, socketNameBytes } from './socket-name.ts'
 
 const libc = koffi.load('libc.so.6')
 const socket = libc.func('int socket(int domain, int type, int protocol)')
@@ -13,7 +14,6 @@ const close = libc.func('int close(int fd)')
 const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
 
 // Linux on x86-64 and arm64 agree on these.
-const AF_INET = 2
 const AF_PACKET = 17
 const SOCK_DGRAM = 2
 const SOCK_RAW = 3
@@ -24,6 +24,9 @@ const SO_BINDTODEVICE = 25
 const SO_ATTACH_FILTER = 26
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
+const SOL_IPV6 = 41
+const IPV6_V6ONLY = 26
+const IPV6_JOIN_GROUP = 20
 const ETH_P_IPV6 = 0x86dd
 
 const MSG_DONTWAIT = 0x40
@@ -44,18 +47,22 @@ export function interfaceMac(name: string): string | undefined {
 }
 
 /**
- * An IPv4 UDP socket that hears only one interface, broadcasts included; for `dgram`'s `bind({ fd })`. Node itself can neither bind to a
+ * A UDP socket that hears only one interface, broadcasts and `groups` included; for `dgram`'s `bind({ fd })`. The address says which family. Node itself can neither bind to a
  * device nor see on which one a packet came. Without SO_REUSEADDR: with it a second server would silently steal the unicast packets.
  * Throws with the failing call and the errno.
  */
-export function openUdp(device: string, address: string, port: number): number {
-  const fd = check('socket', socket(AF_INET, SOCK_DGRAM | SOCK_FLAGS, 0) as number)
+export function openUdp(device: string, address: string, port: number, groups: readonly string[] = []): number {
+  const family = familyOf(address)
+  const fd = check('socket', socket(family, SOCK_DGRAM | SOCK_FLAGS, 0) as number)
   try {
-    setOption(fd, SO_BROADCAST, intBytes(1))
+    if (family === AF_INET6) setOption(fd, IPV6_V6ONLY, intBytes(1), SOL_IPV6)
+    else setOption(fd, SO_BROADCAST, intBytes(1))
     setOption(fd, SO_BINDTODEVICE, Buffer.from(`${device}\0`))
     setOption(fd, SO_RCVBUFFORCE, intBytes(bufferBytes))
     setOption(fd, SO_SNDBUFFORCE, intBytes(bufferBytes))
-    check(`bind to ${address}:${port} on ${device}`, bind(fd, inetAddress(address, port), 16) as number)
+    const name = socketName(address, port)
+    check(`bind to ${address}:${port} on ${device}`, bind(fd, name, name.length) as number)
+    for (const group of groups) setOption(fd, IPV6_JOIN_GROUP, Buffer.concat([encodeIpv6(group), intBytes(interfaceIndex(device))]), SOL_IPV6)
     return fd
   } catch (cause) {
     close(fd)
@@ -67,17 +74,17 @@ export function openUdp(device: string, address: string, port: number): number {
 const batch = 64
 const datagramBytes = 2048
 const messageBytes = 64 // struct mmsghdr
-const nameBytes = 20 // the longer of sockaddr_in and sockaddr_ll
+const nameBytes = socketNameBytes // longer than sockaddr_ll
 /**
  * The kernel is given their addresses, so all four must live as long as the process: as one object that `drainUdp` holds, because a
  * constant that no function uses is collected. One set for all sockets: it is read out before the next call.
  */
-const incoming = { bytes: Buffer.allocUnsafeSlow(batch * datagramBytes), names: Buffer.alloc(batch * 16), vectors: Buffer.alloc(batch * 16), messages: Buffer.alloc(batch * messageBytes) }
+const incoming = { bytes: Buffer.allocUnsafeSlow(batch * datagramBytes), names: Buffer.alloc(batch * nameBytes), vectors: Buffer.alloc(batch * 16), messages: Buffer.alloc(batch * messageBytes) }
 for (let at = 0; at < batch; at += 1) {
   incoming.vectors.writeBigUInt64LE(BigInt(koffi.address(incoming.bytes)) + BigInt(at * datagramBytes), at * 16)
   incoming.vectors.writeUInt32LE(datagramBytes, at * 16 + 8)
   // name 8, its length 4 (8), vectors 8, their count 8, control 16, flags 8, received 8
-  incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.names)) + BigInt(at * 16), at * messageBytes)
+  incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.names)) + BigInt(at * nameBytes), at * messageBytes)
   incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.vectors)) + BigInt(at * 16), at * messageBytes + 16)
   incoming.messages.writeUInt32LE(1, at * messageBytes + 24)
 }
@@ -88,16 +95,12 @@ for (let at = 0; at < batch; at += 1) {
  */
 export function drainUdp(fd: number, take: (bytes: Uint8Array, from: { address: string; port: number }) => void): number {
   const { bytes, names, messages } = incoming
-  for (let at = 0; at < batch; at += 1) messages.writeUInt32LE(16, at * messageBytes + 8)
+  for (let at = 0; at < batch; at += 1) messages.writeUInt32LE(nameBytes, at * messageBytes + 8)
   const count = recvmmsg(fd, messages, batch, MSG_DONTWAIT, null) as number
   const taken: { bytes: Uint8Array; from: { address: string; port: number } }[] = []
   for (let at = 0; at < count; at += 1) {
     const length = Math.min(datagramBytes, messages.readUInt32LE(at * messageBytes + 56))
-    const name = at * 16
-    taken.push({
-      bytes: Buffer.from(bytes.subarray(at * datagramBytes, at * datagramBytes + length)),
-      from: { address: `${names[name + 4]}.${names[name + 5]}.${names[name + 6]}.${names[name + 7]}`, port: names.readUInt16BE(name + 2) },
-    })
+    taken.push({ bytes: Buffer.from(bytes.subarray(at * datagramBytes, at * datagramBytes + length)), from: readSocketName(names, at * nameBytes) })
   }
   for (const one of taken) take(one.bytes, one.from)
   return count
@@ -257,15 +260,6 @@ function linkAddress(index: number, etherType: number, mac: Uint8Array, address 
   address.writeUInt8(6, 11)
   address.set(mac, 12)
   return address
-}
-
-/** sockaddr_in: family 2, port 2 (network order), address 4, nothing 8. */
-export function inetAddress(address: string, port: number): Buffer {
-  const bytes = Buffer.alloc(16)
-  bytes.writeUInt16LE(AF_INET, 0)
-  bytes.writeUInt16BE(port, 2)
-  writeIpv4(address, bytes, 4)
-  return bytes
 }
 
 /** `setsockopt`; throws with the errno. */

@@ -4,6 +4,8 @@ import { LoaderMemory } from '../policy/loader-memory.ts'
 import { bootHandler, createBootHttp } from './boot-http.ts'
 import { openBooks, type DhcpBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
+import { dhcp6Groups, serveDhcp6 } from './dhcpv6.ts'
+import { openBooks6, type Dhcp6Books, type Ipv6Network } from './dhcpv6-books.ts'
 import { countDrops, type Drops } from './drops.ts'
 import { serveLogUdp } from './log-udp.ts'
 import { interfaceMac, listenForFrames, openPacketSocket } from './native.ts'
@@ -11,6 +13,7 @@ import { probeConflicts } from './conflict-probe.ts'
 import { watchServers } from './server-watch.ts'
 import { advertiseRouter } from './router-advert.ts'
 import { followNetworks, type Part } from './follow-networks.ts'
+import { addOwnAddress } from './own-address.ts'
 import { recordPackets } from './recorder.ts'
 import { defaultDownloadLimit, watchDownloads, type Downloads } from './downloads.ts'
 import { startFileMover, type FileMover } from './file-mover-thread.ts'
@@ -45,34 +48,40 @@ export interface Netboot {
   close(): Promise<void>
 }
 
-interface World { readonly site: Site; readonly books: DhcpBooks; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number; readonly rehearsed: () => Promise<unknown> }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly books6: Dhcp6Books; readonly macOf: (address: string) => Mac | null; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number; readonly rehearsed: () => Promise<unknown> }
 
 /**
- * Starts DHCP (67, 4011) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
+ * Starts DHCP (67, 4011; 547 where a network has IPv6) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
  * (514, 6666) on every address of ours there. Needs root or CAP_NET_RAW, CAP_NET_BIND_SERVICE and CAP_NET_ADMIN. All sockets of the first
  * networks are bound before any serves: half a boot server would strand machines. Rejects with the port and interface where one cannot be
- * bound; what was bound is then closed again. Networks that come later are served within a second, or `troubles` says why not.
+ * bound; what was bound is then closed again. Networks that come later, and all of IPv6, are served within a second, or `troubles` says why not.
  */
 export async function startNetboot({ site: given, log, now = Date.now, httpPort = 80, downloadLimit = defaultDownloadLimit }: NetbootOptions): Promise<Netboot> {
   const loaders = new LoaderMemory()
   const site: Site = { ...given, report(event) { loaders.hear(event); given.report(event) } }
   const drops = countDrops(site)
   const books = openBooks(site)
+  const books6 = openBooks6(books.networks, now)
+  const macOf = (address: string): Mac | null => (address.includes(':') ? books6.macOf(address) : books.macOf(address))
   const files = startFileMover(log)
-  const downloads = watchDownloads(downloadLimit, books.macOf, now)
+  const downloads = watchDownloads(downloadLimit, macOf, now)
   const listTftp = new Set<() => readonly TftpSession[]>()
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
   let rehearsal: Promise<unknown> | undefined
-  const world: World = { site, books, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp()) }
+  const world: World = { site, books, books6, macOf, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp()) }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
   const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
   try {
     const parts = await followNetworks(books.networks, (network) => [
       { key: network.interface, open: () => openInterface(world, network.interface) },
-      { key: `${network.interface} ${network.address}`, open: () => openAddress(world, network) },
+      { key: `${network.interface} ${network.address}`, open: () => openAddress(world, network.interface, network.address) },
+      ...(hasOwnIpv6(network) ? [
+        { key: `${network.interface} ${network.ipv6.address}`, isOptional: true, open: () => openIpv6Address(world, network) },
+        { key: `${network.interface} DHCPv6`, isOptional: true, open: () => openDhcp6(world, network.interface) },
+      ] : []),
     ], log)
     return {
-      macOf: books.macOf, troubles: parts.troubles,
+      macOf, troubles: parts.troubles,
       async release(networkId, address) {
         const network = books.networks().find(({ id }) => id === networkId)
         const lease = network && books.book(network).ofAddress(address)
@@ -88,7 +97,7 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
         const { freeCount: free, heldCount: held, size } = books.book(network)
         return { free, held, size }
       },
-      transfers: () => [...Array.from(listTftp, (list) => list()).flat().map((session) => viewSession(session, books.macOf, now())), ...downloads.view()],
+      transfers: () => [...Array.from(listTftp, (list) => list()).flat().map((session) => viewSession(session, macOf, now())), ...downloads.view()],
       async close() { await parts.close(); await end() },
     }
   } catch (cause) {
@@ -121,7 +130,7 @@ async function openInterface(world: World, device: string): Promise<Part> {
       serve() {
         const recorder = recordPackets({ site: world.site, device, macOf: world.books.macOf, log: world.log })
         if (recorder) opened.push(recorder)
-        const advert = advertiseRouter(frames, mac, world.log, world.now)
+        const advert = advertiseRouter(frames, mac, () => world.books6.prefixesOnWire(device), world.log, world.now)
         opened.push(advert)
         const { books, site, log, now } = world
         const watch = watchServers({ site, device, networks: books.networks, frames, answers: listenForFrames(device, 'dhcpAnswers'), log, now })
@@ -145,18 +154,41 @@ async function openInterface(world: World, device: string): Promise<Part> {
   }
 }
 
+const hasOwnIpv6 = (network: NetworkView): network is Ipv6Network => network.ipv6 !== undefined && !network.relayed
+
+/** DHCPv6 of one interface. */
+async function openDhcp6(world: World, device: string): Promise<Part> {
+  const mac = interfaceMac(device)
+  if (!mac) throw new Error(`the interface ${device} does not exist or has no address`)
+  const port = await bindUdp(device, '::', 547, world.log, dhcp6Groups)
+  return { close: () => port.close(), serve() { serveDhcp6({ ...world, device, mac, books: world.books6, port }) } }
+}
+
+/** The same as of an IPv4 address, of one that netboot puts on the interface for as long as it serves there. */
+async function openIpv6Address(world: World, { interface: device, ipv6 }: Ipv6Network): Promise<Part> {
+  const own = addOwnAddress(device, ipv6.address)
+  try {
+    const part = await openAddress(world, device, ipv6.address)
+    return { serve: () => part.serve(), async close() { await part.close(); own.remove() } }
+  } catch (error) {
+    own.remove()
+    throw error
+  }
+}
+
 /** TFTP, boot HTTP and log receivers of one address of ours. */
-async function openAddress({ site, books, drops, mover, files, downloads, listTftp, log, now, httpPort }: World, { interface: device, address }: NetworkView): Promise<Part> {
+async function openAddress({ site, books, books6, macOf, drops, mover, files, downloads, listTftp, log, now, httpPort }: World, device: string, address: string): Promise<Part> {
   const opened: { close(): void | Promise<void> }[] = []
   const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
+  const isOurs = (one: NetworkView): boolean => one.address === address || one.ipv6?.address === address
   // Read again for each decision: the policy may change while the sockets stay.
   const network = (client?: string): NetworkView => {
-    const ofClient = client === undefined ? undefined : books.networkOf(client)
-    const found = ofClient?.address === address ? ofClient : books.networks().find((one) => one.interface === device && one.address === address)
+    const ofClient = client === undefined ? undefined : client.includes(':') ? books6.networkOf(client) : books.networkOf(client)
+    const found = ofClient && isOurs(ofClient) ? ofClient : books.networks().find((one) => one.interface === device && isOurs(one))
     if (!found) throw new Error(`the site has no network at ${address} any more`)
     return found
   }
-  const { macOf } = books
+  const host = address.includes(':') ? `[${address}]` : address
   try {
     const bind = async (port: number): Promise<UdpPort> => { const bound = await bindUdp(device, address, port, log); opened.push(bound); return bound }
     const tftp = await bind(69)
@@ -167,12 +199,12 @@ async function openAddress({ site, books, drops, mover, files, downloads, listTf
     // HTTP has no "bound but not serving": a request is answered as soon as it listens, so it waits for a gate.
     let open = (): void => {}
     const gate = new Promise<void>((resolve) => { open = resolve })
-    const handler = bootHandler({ site, network, macOf, drops, mover: files, downloads, log, now })
+    const handler = bootHandler({ site, network, host, macOf, drops, mover: files, downloads, log, now })
     opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort))
     return {
       close,
       serve() {
-        const tftpServer = serveTftp({ site, port: tftp, mover, sources, network, macOf, drops, log, now })
+        const tftpServer = serveTftp({ site, port: tftp, mover, sources, network, host, macOf, drops, log, now })
         listTftp.add(tftpServer.sessions)
         opened.push({ close() { listTftp.delete(tftpServer.sessions); tftpServer.close() } })
         serveLogUdp({ site, syslog, netconsole, macOf, drops, now })

@@ -16,16 +16,16 @@ export interface RouterAdvert {
 
 /**
  * Says every three seconds, and to whoever solicits, that no IPv6 router is here for anybody: iPXE otherwise waits some 13 s at every boot.
+ * With `prefixes` (8 bytes each, at most 4) it says also that these are on the wire, and that DHCPv6 gives addresses of them.
  * Node cannot wait on a packet socket, so solicitations are looked for ten times a second; the kernel's filter lets nothing else in.
  */
-export function advertiseRouter(frames: PacketSocket, mac: string, log: NetbootLog, now: () => number = Date.now): RouterAdvert {
-  const packet = encodeRouterAdvertisement(mac)
+export function advertiseRouter(frames: PacketSocket, mac: string, prefixes: () => readonly Uint8Array[], log: NetbootLog, now: () => number = Date.now): RouterAdvert {
   let lastMs = 0
   let hasFailed = false
   const send = (): void => {
     lastMs = now()
     try {
-      frames.send(allNodesMac, etherTypeIpv6, packet)
+      frames.send(allNodesMac, etherTypeIpv6, encodeRouterAdvertisement(mac, prefixes().slice(0, 4)))
       hasFailed = false
     } catch (error) {
       // An interface that is down for a moment must not end the server; it is said once.

@@ -1,6 +1,5 @@
 import type { Mac } from '#contract/mac'
 import { decodeTftp, encodeTftp, tftpError } from '../codec/tftp.ts'
-import { parseIpv4 } from '../codec/ipv4.ts'
 import { chooseBootItem, type BootItem } from '../policy/choose-file.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
 import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
@@ -8,6 +7,7 @@ import { renderEntry } from '../policy/render-ipxe.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
 import { bootScript, grubFacts } from './boot-script.ts'
 import type { Drops } from './drops.ts'
+import { clientKey } from './datagrams.ts'
 import type { MovedTransfer, TftpMover } from './tftp-mover-thread.ts'
 import { transferLimit, type MoverSource } from './tftp-orders.ts'
 import type { Sender, UdpPort } from './udp.ts'
@@ -24,6 +24,8 @@ export interface TftpWorld {
   readonly sources: readonly number[]
   /** The client's network as it is now. */
   readonly network: (client: string) => NetworkView
+  /** This server's address, as URLs write it. */
+  readonly host: string
   readonly macOf: (address: string) => Mac | null
   readonly drops: Drops
   readonly log: NetbootLog
@@ -52,9 +54,7 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
     if (!decoded.ok) return world.drops.count('tftp', 'malformed')
     const packet = decoded.value
     if (packet.kind !== 'read' && packet.kind !== 'write') return world.drops.count('tftp', 'not-a-request')
-    const address = parseIpv4(from.address)
-    if (address === undefined) return world.drops.count('tftp', 'malformed')
-    const key = `${from.address}:${from.port}`
+    const key = `${from.address} ${from.port}`
     const old = sessions.get(key)
     if (old) {
       // The client repeats its request when it heard nothing yet; its transfer is already under way.
@@ -80,7 +80,7 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
       world.port.send(encodeTftp({ kind: 'error', code: tftpError.notFound, message: 'no such file' }), from)
       return world.site.report({ kind: 'tftp.failed', ...facts, why: 'no such file' })
     }
-    const transfer = world.mover.start(world.sources, address * 65536 + from.port, packet, sourceOf(world, chosen.value, from.address, mac, network), (report) => {
+    const transfer = world.mover.start(world.sources, clientKey(from.address, from.port), packet, sourceOf(world, chosen.value, from.address, mac, network), (report) => {
       if (report.kind === 'started') {
         session.sizeBytes = report.sizeBytes
         return world.site.report({ kind: 'tftp.started', ...facts, sizeBytes: report.sizeBytes, blockSize: report.blockSize, windowSize: report.windowSize })
@@ -106,12 +106,12 @@ function sourceOf(world: TftpWorld, item: BootItem, address: string, owner: Mac 
   const text = (script: string): MoverSource => ({ bytes: new TextEncoder().encode(script) })
   switch (item.kind) {
     case 'file': return item.file
-    case 'ipxeEntry': return text(renderEntry(network.address))
+    case 'ipxeEntry': return text(renderEntry(world.host))
     case 'grubEntry': return text(renderGrubEntry(''))
     case 'grubOrder': {
       const mac = item.mac ?? owner
       try {
-        return text(mac === null ? renderGrubTrouble() : bootScript(world.site, 'grubByTftp', { mac, address, network, client: grubFacts, isReported: true }))
+        return text(mac === null ? renderGrubTrouble() : bootScript(world.site, 'grubByTftp', { mac, address, network, host: world.host, client: grubFacts, isReported: true }))
       } catch (error) { // broken is not absent: GRUB shall ask again, as it does after any orders that return
         world.drops.count('tftp', 'broken')
         world.log.error({ mac, err: error }, 'tftp.scriptBroken')

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram'
 import type { DropReason, NetbootLog } from '../site.ts'
-import { decodeIpv4 } from '../codec/ipv4.ts'
-import { drainUdp, inetAddress, openOutbox, openUdp, type Outbox } from './native.ts'
+import { drainUdp, openOutbox, openUdp, type Outbox } from './native.ts'
+import { AF_INET, familyOf, readSocketName, socketName } from './socket-name.ts'
 
 /** After so many in a row other sockets and timers have their turn. */
 const mostInARow = 512
@@ -18,12 +18,12 @@ export interface UdpPort {
   close(): Promise<void>
 }
 
-/** Binds a UDP port on one interface. Rejects where the port is taken or the interface is absent. */
-export async function bindUdp(device: string, address: string, port: number, log: NetbootLog): Promise<UdpPort> {
-  const socket = dgram.createSocket({ type: 'udp4' })
+/** Binds a UDP port on one interface, and joins multicast groups there. Rejects where the port is taken or the interface is absent. */
+export async function bindUdp(device: string, address: string, port: number, log: NetbootLog, groups: readonly string[] = []): Promise<UdpPort> {
+  const socket = dgram.createSocket({ type: familyOf(address) === AF_INET ? 'udp4' : 'udp6' })
   const state = { isClosed: false }
   let outbox: Outbox | undefined
-  const fd = openUdp(device, address, port)
+  const fd = openUdp(device, address, port, groups)
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.bind({ fd, exclusive: true }, () => { socket.off('error', reject); resolve() })
@@ -43,7 +43,8 @@ export async function bindUdp(device: string, address: string, port: number, log
       }
       // dgram tells that there is something, and the rest of a burst is taken at a fraction of its cost.
       socket.on('message', (bytes, from) => {
-        take(bytes, { address: from.address, port: from.port })
+        // The zone of a link-local address is our interface.
+        take(bytes, { address: from.address.replace(/%.*$/, ''), port: from.port })
         for (let count = 0, got = 1; got > 0 && count < mostInARow && !state.isClosed; count += got) got = drainUdp(fd, take)
       })
     },
@@ -51,10 +52,10 @@ export async function bindUdp(device: string, address: string, port: number, log
       if (to.port === 0 || state.isClosed) return
       // The kernel's buffer is full, or there is no way: dgram waits, or says why.
       outbox ??= openOutbox(fd, (again, name) => {
-        const address = decodeIpv4(name, 4)
-        socket.send(again, (name[2] ?? 0) * 256 + (name[3] ?? 0), address, (error) => { if (error) log.warn({ to: address, port, error: String(error) }, 'udp.notSent') })
+        const to = readSocketName(name)
+        socket.send(again, to.port, to.address.startsWith('fe80:') ? `${to.address}%${device}` : to.address, (error) => { if (error) log.warn({ to: to.address, port, error: String(error) }, 'udp.notSent') })
       })
-      outbox.put(bytes, inetAddress(to.address, to.port))
+      outbox.put(bytes, socketName(to.address, to.port))
     },
     close: () => new Promise((resolve) => { outbox?.flush(); state.isClosed = true; socket.close(() => resolve()) }),
   }

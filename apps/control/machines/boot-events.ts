@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { BootEvent } from '#netboot/site'
+import type { BootEvent, ClientFacts } from '#netboot/site'
 import type { NewLine } from '../events/journal.ts'
 import type { MachineLogs } from '../events/machine-logs.ts'
 import type { Journal } from '../events/journal.ts'
@@ -29,17 +29,27 @@ export interface BootEventDeps {
 
 const mebibytes = (bytes: number): string => (bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`)
 
+const describeClient = ({ kind, architecture }: ClientFacts): string => (kind === 'ipxe' ? 'iPXE' : kind === 'firmware' ? `firmware, ${architecture ?? 'unknown architecture'}` : 'system')
+
+/** Firmware or iPXE asks for an address: the machine was switched on, or its loader goes on. */
+const asksToBoot = (event: BootEvent): event is BootEvent & { kind: 'dhcp.discovered' | 'dhcp6.solicited' } => (event.kind === 'dhcp.discovered' || event.kind === 'dhcp6.solicited') && event.client.kind !== 'system'
+
 /** One wire event as a journal line, or undefined where operators need not hear of it. */
 export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | undefined {
   const info = (text: string, data: Record<string, unknown> = {}, level: NewLine['level'] = 'info') => ({ kind: event.kind, level, text, data })
   switch (event.kind) {
-    case 'dhcp.discovered': return info(`Asks for an address (${event.client.kind === 'ipxe' ? 'iPXE' : event.client.kind === 'firmware' ? `firmware, ${event.client.architecture ?? 'unknown architecture'}` : 'system'})`, { client: event.client.kind, architecture: event.client.architecture })
+    case 'dhcp.discovered': return info(`Asks for an address (${describeClient(event.client)})`, { client: event.client.kind, architecture: event.client.architecture })
     case 'dhcp.offered': return info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address, bootFile: event.bootFile })
     case 'dhcp.requested': return undefined
     case 'dhcp.acked': return info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds, bootFile: event.bootFile })
     case 'dhcp.naked': return info(`May not have ${event.address}: ${event.why}`, { address: event.address, why: event.why }, 'warn')
     case 'dhcp.declined': return info(`Says that somebody else uses ${event.address}`, { address: event.address }, 'warn')
     case 'dhcp.released': return info(`Gives ${event.address} back`, { address: event.address })
+    case 'dhcp6.solicited': return info(`Asks for an IPv6 address (${describeClient(event.client)})`, { client: event.client.kind, architecture: event.client.architecture })
+    case 'dhcp6.advertised': return info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address, bootFile: event.bootFile })
+    case 'dhcp6.bound': return info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds, bootFile: event.bootFile })
+    case 'dhcp6.declined': return info(`Says that somebody else uses ${event.address}`, { address: event.address }, 'warn')
+    case 'dhcp6.released': return info(`Gives ${event.address} back`, { address: event.address })
     case 'dhcp.otherServer': return info(`Another DHCP server answers on this network: ${event.address}`, { address: event.address }, 'warn')
     case 'dhcp.otherServerGone': return info(`The other DHCP server ${event.address} is gone`, { address: event.address })
     case 'dhcp.ignored': return info(`Gets no answer to its DHCP message: ${event.why}`, { reason: event.why }, 'warn')
@@ -83,7 +93,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
     if (event.kind === 'dhcp.otherServerGone') deps.otherServerGone(event.networkId, event.address)
     const mac = 'mac' in event ? event.mac : null
     let machine = mac === null ? undefined : registry.byMac(mac)
-    if (machine === undefined && event.kind === 'dhcp.discovered' && event.client.kind !== 'system') machine = meet(event.mac, event.client.uuid, event.networkId)
+    if (machine === undefined && asksToBoot(event)) machine = meet(event.mac, event.client.uuid, event.networkId)
     if (machine === undefined && event.kind === 'script.rendered' && event.script === 'ramdisk') machine = meet(event.mac, event.client.uuid, '')
     if (machine === undefined) {
       const line = mac === null ? renderBootEvent(event) : undefined
@@ -96,7 +106,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
       for (const line of event.lines) deps.logs.append(id, { at, ...line })
       return
     }
-    if (event.kind === 'dhcp.discovered' && event.client.kind !== 'system') deps.heard(id)
+    if (asksToBoot(event)) deps.heard(id)
     if (event.kind === 'script.rendered') {
       deps.sessions.rebooted(event.mac)
       if (event.script === 'localDisk') deps.diskBooted(id)
@@ -115,7 +125,7 @@ function observed(machine: MachineRecord, event: BootEvent, nowMs: number): Mach
   const seen = { ...machine, lastSeenAt: new Date(nowMs).toISOString() }
   if (event.kind === 'dhcp.acked' && event.mac === machine.mac) return { ...seen, address: event.address }
   if (event.kind === 'dhcp.acked' && machine.address === null) return { ...seen, address: event.address }
-  if (event.kind === 'dhcp.discovered' && event.client.kind === 'firmware') return { ...seen, bootPath: event.client.architecture ?? '', firmware: event.client.architecture === null ? seen.firmware : event.client.architecture === 'bios' ? 'bios' : 'uefi' }
+  if (asksToBoot(event) && event.client.kind === 'firmware') return { ...seen, bootPath: event.client.architecture ?? '', firmware: event.client.architecture === null ? seen.firmware : event.client.architecture === 'bios' ? 'bios' : 'uefi' }
   if (event.kind === 'tftp.sent' || event.kind === 'tftp.started') {
     const [architecture] = seen.bootPath.split(', ')
     return { ...seen, bootPath: `${architecture ?? ''}, TFTP, ${event.file}` }
