@@ -84,6 +84,20 @@ describe('the library', () => {
     expect(states(library.images())).toMatchObject({ loaders: 'ready', ramdisk: 'ready' })
   })
 
+  it('starts with a build that a power cut left half written, says so, and asks for another', async () => {
+    for (const [image, name] of [['loaders', 'files.json'], ['debian-13', 'manifest.json']] as const) writeFileSync(path.join(makeBuild(image), name), '')
+    const library = open()
+    expect(library.images().find(({ id }) => id === 'loaders')).toMatchObject({ state: 'failed', error: expect.stringContaining('An earlier build cannot be read') as string })
+    expect(states(library.images())).toMatchObject({ loaders: 'failed', 'debian-13': 'failed' })
+    const stop = new AbortController()
+    answer = (image) => [{ done: true, dir: makeBuild(image) }]
+    const ready = new Promise<void>((resolve) => { library.subscribe(() => { if (library.images().every(({ state }) => state === 'ready')) resolve() }) })
+    const running = library.run(stop.signal)
+    await ready
+    stop.abort()
+    await running
+  })
+
   it('goes on with an earlier build where a newer one fails', async () => {
     const stop = new AbortController()
     makeBuild('loaders')

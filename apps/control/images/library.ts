@@ -43,6 +43,18 @@ const wantedBuilds = (osImageIds: readonly string[]): readonly Wanted[] => [
 ]
 const retryMs = 30_000
 
+const reasonOf = (error: unknown): string => (error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error instanceof Error ? error.message : String(error))
+
+/** Why it could not be done, or undefined. */
+function attempt(act: () => void): string | undefined {
+  try {
+    act()
+    return undefined
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
 /** The library over what is on disk. What an earlier run has built is there at once. */
 export function openLibrary(plan: LibraryPlan): Library {
   const wanted = wantedBuilds(plan.osImageIds)
@@ -63,9 +75,9 @@ export function openLibrary(plan: LibraryPlan): Library {
 
   /** Takes a finished build into use. */
   function load(id: string, kind: Image['kind'], folder: string): void {
-    folders.set(id, folder)
     if (kind === 'os') {
       const manifest = readImageManifest(folder)
+      folders.set(id, folder)
       const home = existsSync(path.join(folder, 'chunks')) ? path.join(folder, 'chunks') : path.join(plan.dataDir, 'chunks')
       for (const chunk of [...manifest.root, ...manifest.esp, ...manifest.bios]) chunks.set(chunk.sha256, path.join(home, chunk.sha256))
       manifests.set(id, manifest)
@@ -73,9 +85,11 @@ export function openLibrary(plan: LibraryPlan): Library {
     }
     if (kind === 'runtime') {
       const layer = readLayerManifest(folder)
+      folders.set(id, folder)
       return show(id, { state: 'ready', step: '', percent: 100, sizeBytes: layer.sizeBytes, hash: layer.hash, builtAt: layer.builtAt, error: null })
     }
     const manifest = readFilesManifest(folder)
+    folders.set(id, folder)
     for (const file of manifest.files) {
       const place = { name: file.name, path: path.join(folder, file.path), sizeBytes: file.sizeBytes, sha256: file.sha256 }
       const isInitrd = file.name.startsWith('initrd')
@@ -95,7 +109,7 @@ export function openLibrary(plan: LibraryPlan): Library {
       return true
     } catch (error) {
       if (signal.aborted) return false
-      const reason = error instanceof Error && error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       // A build that worked before goes on serving; the next try is soon.
       show(one.id, folders.has(one.id) ? { state: 'ready', step: `the last build; a newer one failed: ${reason}` } : { state: 'failed', error: reason })
       return false
@@ -105,9 +119,10 @@ export function openLibrary(plan: LibraryPlan): Library {
   for (const one of wanted) {
     const folder = findBuild(plan.dataDir, one.id)
     if (folder === undefined) continue
-    load(one.id, one.kind, folder)
+    // A folder that a power cut left half written must not keep the appliance from starting: the builder is asked for another.
+    const problem = attempt(() => load(one.id, one.kind, folder))
     // It serves at once, but whether it is the one that today's recipe makes is the builder's to say.
-    show(one.id, { state: 'building', step: 'checking' })
+    show(one.id, problem === undefined ? { state: 'building', step: 'checking' } : { state: 'failed', error: `An earlier build cannot be read: ${problem}` })
   }
   return {
     images: () => [...views.values()],
