@@ -12,6 +12,7 @@ import { Refusal } from '#control/http/deps'
 import { viewApp } from './app-view.ts'
 import { makeWorkFolder, runDeploy } from './deploy-app.ts'
 import type { AppDeps } from './deps.ts'
+import { explainAppYaml, parseAppYaml } from './parse-app-yaml.ts'
 import { planApp, type PlannedApp } from './plan-app.ts'
 import { readRuntimeBase } from './runtime-base.ts'
 import { explainFolder, scanFolder } from './scan-folder.ts'
@@ -75,6 +76,9 @@ const viewOf = (deps: ViewDeps, app: StoredApp): App => viewApp(app, cloudDomain
 async function accept(deps: AppDeps, upload: string): Promise<StoredApp> {
   const folder = await scanFolder(createReadStream(upload))
   if (!folder.ok) throw new Refusal(422, explainFolder(folder.fault))
+  // What is wrong with the file is told whether or not there is a runtime yet.
+  const yaml = parseAppYaml(folder.value.texts.get('app.yaml') ?? '')
+  if (!yaml.ok) throw new Refusal(422, explainAppYaml(yaml.fault))
   const baseDir = deps.runtimeBaseDir()
   if (baseDir === undefined) throw new Refusal(503, 'The runtime base image is not built yet: wait until Images shows it as ready.')
   const planned = planApp(folder.value, await readRuntimeBase(baseDir))
