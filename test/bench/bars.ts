@@ -21,6 +21,9 @@ export const bars: readonly Bar[] = [
   { measure: 'kills', value: 'lostLeases', rule: 'at most', limit: 0 },
   { measure: 'kills', value: 'duplicates', rule: 'at most', limit: 0 },
   { measure: 'fuzz', value: 'thrown', rule: 'at most', limit: 0 },
+  { measure: 'starvation', value: 'unserved', rule: 'at most', limit: 0 },
+  { measure: 'starvation', value: 'naks', rule: 'at most', limit: 0 },
+  { measure: 'starvation', value: 'grownMegabytes', rule: 'at most', limit: 256 },
   ...['1 client', '64 clients'].flatMap((clients): Bar[] => [
     { measure: 'tftp', variant: `window 1, ${clients}`, value: 'megabytesPerSecond', rule: 'at least', limit: 1, against: 'tftpd-hpa' },
     { measure: 'tftp', variant: `window 16, ${clients}`, value: 'megabytesPerSecond', rule: 'at least', limit: 0.9, against: 'atftpd' },

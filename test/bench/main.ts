@@ -11,7 +11,7 @@ import { openWorld } from './world.ts'
 const usage = `usage: scripts/bench [MEASURE...] [--pairs N] [--quick] [--json FILE]
 
   MEASURE      ${measures.map((one) => one.id.padEnd(8)).join(' ')} (default: all)
-${measures.map((one) => `    ${one.id.padEnd(10)} ${one.title}`).join('\n')}
+${measures.map((one) => `    ${one.id.padEnd(11)} ${one.title}`).join('\n')}
   --pairs N    how often each comparison is repeated, interleaved (default 5)
   --quick      one pair of small loads: shows that everything runs
   --json FILE  where the samples go (default bench.json in the folder for results, $SYSTEM_CLOUD_BENCH or /tmp/system-cloud-bench)`

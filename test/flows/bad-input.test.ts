@@ -1,4 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { pack } from 'tar-stream'
 import { buffer } from 'node:stream/consumers'
@@ -6,10 +8,19 @@ import { openApplianceWorld, type ApplianceWorld } from '../sim/appliance-world.
 
 const server = '10.78.0.1'
 const relay = '10.78.255.254'
+const linkedDigest = '0'.repeat(64)
 let world: ApplianceWorld
 
 beforeAll(async () => {
   world = await openApplianceWorld('bi')
+  // Links out, where files are: what has no name in a manifest is never opened.
+  const images = path.join(world.control.home, 'data/images')
+  mkdirSync(path.join(images, 'loaders-0123456789abcdef'))
+  writeFileSync(path.join(images, 'loaders-0123456789abcdef/files.json'), JSON.stringify({ id: 'loaders', hash: '0123456789abcdef', builtAt: '2026-01-01T00:00:00Z', files: [] }))
+  for (const folder of ['loaders-0123456789abcdef', 'debian-13-0123456789abcdef', 'chunks']) {
+    mkdirSync(path.join(images, folder), { recursive: true })
+    for (const name of ['link', linkedDigest]) symlinkSync('/etc/passwd', path.join(images, folder, name))
+  }
   await world.control.start()
 })
 afterAll(() => world.close())
@@ -86,6 +97,8 @@ describe('TFTP', () => {
     ['a path that climbs, encoded', request('%2e%2e/%2e%2e/etc/passwd'), 'error'],
     ['an absolute path', request('/etc/passwd'), 'error'],
     ['a name through a symbolic link', request('proc/self/root/etc/passwd'), 'error'],
+    ['a symbolic link beside the loaders', request('link'), 'error'],
+    ['a symbolic link by its folder', request('loaders-0123456789abcdef/link'), 'error'],
     ['a NUL in the name', request(Buffer.from('autoexec.ipxe\0/etc/passwd')), 'error'],
     ['a write', Buffer.concat([Buffer.from([0, 2]), Buffer.from('x\0octet\0')]), 'error'],
   ])('%s', (_, packet, wanted) => {
@@ -103,9 +116,9 @@ function curl(url: string, ...more: string[]): { status: number; body: string } 
 }
 
 describe('HTTP', () => {
-  it.each(['/files/../../../etc/passwd', '/files/%2e%2e/%2e%2e/etc/passwd', '/chunks/..%2f..%2fetc%2fpasswd', '/files/%00', '//files//..//x', `/files/${'a'.repeat(6000)}`])('gives nothing for %s', (path) => {
-    const { status, body } = curl(`http://${server}${path}`)
-    expect([400, 404]).toContain(status)
+  it.each(['/files/../../../etc/passwd', '/files/%2e%2e/%2e%2e/etc/passwd', '/chunks/..%2f..%2fetc%2fpasswd', '/files/%00', '//files//..//x', '/files/link', `/chunks/${linkedDigest}`, `/files/${'a'.repeat(6000)}`, `/files/${'a'.repeat(10_240)}`])('gives nothing for %.70s', (route) => {
+    const { status, body } = curl(`http://${server}${route}`)
+    expect([400, 404, 431]).toContain(status)
     expect(body).not.toContain('root:')
   })
 
@@ -132,9 +145,14 @@ describe('HTTP', () => {
 })
 
 describe('operators', () => {
-  const tar = async (...entries: [string, string][]): Promise<Buffer> => {
+  /** An entry is a file's name and text, or a link's name, its kind and its target. */
+  type Entry = readonly [name: string, text: string, target?: undefined] | readonly [name: string, type: 'symlink' | 'link', target: string]
+  const tar = async (...entries: readonly Entry[]): Promise<Buffer> => {
     const archive = pack()
-    for (const [name, text] of entries) archive.entry({ name }, text)
+    for (const [name, what, target] of entries) {
+      if (target === undefined) archive.entry({ name }, what)
+      else archive.entry({ name, type: what, linkname: target })
+    }
     archive.finalize()
     return buffer(archive)
   }
@@ -150,10 +168,16 @@ describe('operators', () => {
     expect((await world.control.machine('52:54:00:00:00:44'))?.role).toBeNull()
   })
 
-  it.each<[string, [string, string][], RegExp]>([
+  const yaml = ['app.yaml', 'runtime: python3\n'] as const
+  it.each<[string, readonly Entry[], RegExp]>([
     ['no app.yaml', [['main.py', '']], /app\.yaml/],
-    ['a path that climbs out of the folder', [['app.yaml', 'runtime: python3\n'], ['../../etc/cron.d/x', '* * * * * root true\n']], /\.\./],
-    ['an absolute path', [['app.yaml', 'runtime: python3\n'], ['/etc/cron.d/x', 'x']], /\/etc\/cron\.d\/x/],
+    ['an app.yaml that is no YAML', [['app.yaml', 'runtime: [python3\n\t:']], /app\.yaml line \d+/],
+    ['a wrong app.yaml, by line', [['app.yaml', 'service: a\nruntime: cobol\n']], /app\.yaml line 2: runtime .*cobol/],
+    ['a symbolic link out of the folder', [yaml, ['secrets', 'symlink', '../../etc/shadow']], /outside the app's folder/],
+    ['a hard link', [yaml, ['secrets', 'link', '/etc/shadow']], /files, folders and symbolic links only/],
+    ['a file behind a symbolic link', [yaml, ['d', 'symlink', 'e'], ['d/f', 'x']], /behind a symbolic link/],
+    ['a path that climbs out of the folder', [yaml, ['../../etc/cron.d/x', '* * * * * root true\n']], /\.\./],
+    ['an absolute path', [yaml, ['/etc/cron.d/x', 'x']], /\/etc\/cron\.d\/x/],
   ])('get a clear error for %s', async (_, entries, words) => {
     const { status, text } = await world.control.upload('apps', await tar(...entries))
     expect(text).toMatch(words)

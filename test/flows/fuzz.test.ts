@@ -3,9 +3,12 @@ import { fuzzLive } from '../fuzz/live.ts'
 
 const mebibyte = 1024 ** 2
 
-it('survives ten thousand hostile packets to each port and requests to each server, serving known clients in between', async () => {
-  const outcome = await fuzzLive({ datagrams: 10_000, requests: 2000 })
+it('survives ten thousand hostile packets to each port and ten thousand requests to each server, serving known clients in between', async () => {
+  const outcome = await fuzzLive({ datagrams: 10_000, requests: 10_000 })
   expect(outcome.isAlive).toBe(true)
+  expect(Object.values(outcome.sent).every((count) => count === 10_000)).toBe(true)
+  for (const count of Object.values(outcome.answered)) expect(count).toBeGreaterThan(2000)
+  expect(outcome.stuck).toBe(0)
   expect(outcome.served.clients).toBe(outcome.served.of)
   expect(outcome.exceptions.counted).toBe(outcome.exceptions.logged)
   expect(outcome.exceptions.logged).toBe(0)

@@ -1,9 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
-import { bundle } from '../../scripts/bundle.ts'
+import { setTimeout as wait } from 'node:timers/promises'
 import { openApplianceWorld, type ApplianceWorld } from '../sim/appliance-world.ts'
+import { openAttackers, watchMemory, type MemoryUse } from './attackers.ts'
 import { datagramProtocols, seedsOf, type DatagramProtocol } from './corpus.ts'
 
 /** What became of a control process under hostile traffic. */
@@ -12,13 +9,17 @@ export interface LiveOutcome {
   readonly sent: Record<string, number>
   /** Whether the process of the beginning still runs and says that it is well. */
   readonly isAlive: boolean
+  /** Requests that a server answered, by server. */
+  readonly answered: Record<string, number>
+  /** Connections that their client had ended and a server kept all the same. */
+  readonly stuck: number
   /** Known clients that got their address in between, of so many. */
   readonly served: { readonly clients: number; readonly of: number }
   /** Exceptions that reached a receiver's last resort: each is counted as a drop of the reason `broken`. */
   readonly exceptions: { readonly logged: number; readonly counted: number }
   /** Datagrams counted as dropped, of whatever reason. */
   readonly dropped: number
-  readonly rssBytes: { readonly before: number; readonly after: number; readonly most: number }
+  readonly rssBytes: MemoryUse
   /** What control logged at level error, a line each, at most twenty. */
   readonly errors: string[]
 }
@@ -26,7 +27,6 @@ export interface LiveOutcome {
 /** How much is sent: datagrams to each of five ports, requests to each of three servers. */
 export interface LivePlan { readonly datagrams: number; readonly requests: number; readonly seed?: number; readonly perSecond?: number; onProgress?(what: string): void }
 
-const programs = path.join(import.meta.dirname, '../../dist/test')
 const server = '10.78.0.1'
 const clientsBetween = 10
 
@@ -34,15 +34,15 @@ const clientsBetween = 10
 export async function fuzzLive(plan: LivePlan): Promise<LiveOutcome> {
   const seed = plan.seed ?? 1
   const world = await openApplianceWorld('fz')
-  const attackers: ChildProcess[] = []
+  const attackers = openAttackers(world)
   try {
-    await bundle({ 'flood-client': 'test/sim/flood-client.ts', 'hostile-http': 'test/sim/hostile-http.ts' }, programs)
     await world.control.start()
     await world.dora(clientsBetween, clientsBetween)
     const { pid } = world.control
-    const rss = { before: rssOf(pid), after: 0, most: 0 }
-    const sampling = setInterval(() => { rss.most = Math.max(rss.most, rssOf(pid)) }, 200)
+    const memory = watchMemory(pid)
     const sent: Record<string, number> = {}
+    const answered: Record<string, number> = {}
+    let stuck = 0
     let rounds = 1
     const after = async (name: string, count: number): Promise<void> => {
       sent[name] = count
@@ -50,32 +50,42 @@ export async function fuzzLive(plan: LivePlan): Promise<LiveOutcome> {
       rounds += 1
       plan.onProgress?.(name)
     }
-    const sources = addSources(world)
-    const flood = await attacker(world, 'flood-client', attackers)
+    const { sources } = attackers
+    const flood = await attackers.start('flood-client')
     for (const protocol of Object.keys(datagramProtocols) as DatagramProtocol[]) {
       const done = await flood({ seeds: seedsOf(protocol).map((bytes) => Buffer.from(bytes).toString('base64')), port: datagramProtocols[protocol], server, from: sources, packets: plan.datagrams, seed, perSecond: plan.perSecond ?? 10_000 })
       await after(protocol, Number(done['sent']))
     }
-    const http = await attacker(world, 'hostile-http', attackers)
+    const http = await attackers.start('hostile-http')
     for (const [name, target] of Object.entries(httpTargets(world))) {
       const done = await http({ host: server, ...target, requests: plan.requests, atOnce: 32, seed })
+      answered[name] = Number(done['answered'])
+      stuck += Number(done['stuck'])
       await after(name, Number(done['sent']))
     }
-    // Netboot tells its sums every ten seconds.
-    await new Promise((resolve) => setTimeout(resolve, 11_000))
-    clearInterval(sampling)
-    rss.after = rssOf(pid)
-    const metrics = await world.control.text('/metrics')
+    const rssBytes = memory.end()
+    const exceptions = await untilCounted(world)
     const health = await world.control.api('GET', '/healthz')
     return {
-      sent, isAlive: world.control.pid === pid && health.status === 200, served: { clients: new Set(world.acks.map((ack) => ack.mac)).size, of: rounds * clientsBetween },
-      exceptions: { logged: count(world.control.output, /"msg":"(datagram|http)\.broken"/g), counted: sum(metrics, /^systemcloud_dropped_total\{receiver="\w+",reason="broken"\} (\d+)/gm) },
-      dropped: sum(metrics, /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), rssBytes: rss,
+      sent, answered, stuck, isAlive: world.control.pid === pid && health.status === 200, served: { clients: new Set(world.acks.map((ack) => ack.mac)).size, of: rounds * clientsBetween },
+      exceptions, dropped: sum(await world.control.text('/metrics'), /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), rssBytes,
       errors: world.control.output.split('\n').filter((line) => /"level":(50|60)|^\w*Error:/.test(line)).slice(0, 20).map((line) => line.slice(0, 600)),
     }
   } finally {
-    for (const one of attackers) one.kill('SIGKILL')
+    attackers.close()
     await world.close()
+  }
+}
+
+/** What was logged as an exception and what is counted as one; netboot tells its sums every ten seconds. */
+async function untilCounted(world: ApplianceWorld): Promise<LiveOutcome['exceptions']> {
+  for (const end = Date.now() + 15_000; ;) {
+    const exceptions = {
+      logged: count(world.control.output, /"msg":"(datagram|http)\.broken"/g),
+      counted: sum(await world.control.text('/metrics'), /^systemcloud_dropped_total\{receiver="\w+",reason="broken"\} (\d+)/gm),
+    }
+    if (exceptions.logged === exceptions.counted || Date.now() > end) return exceptions
+    await wait(200)
   }
 }
 
@@ -98,29 +108,5 @@ function httpTargets(world: ApplianceWorld): Record<string, { port: number; tls:
   }
 }
 
-/** Gives the clients' card more addresses: netboot bounds what each may ask in a second. */
-function addSources(world: ApplianceWorld): string[] {
-  const sources = ['10.78.255.250', '10.78.255.251', '10.78.255.252', '10.78.255.253']
-  for (const address of sources) world.ip('-n', world.clientSpace, 'addr', 'add', `${address}/16`, 'dev', 'eth0')
-  return sources
-}
-
-async function attacker(world: ApplianceWorld, name: string, all: ChildProcess[]): Promise<(wish: object) => Promise<Record<string, unknown>>> {
-  const child = spawn('ip', ['netns', 'exec', world.clientSpace, process.execPath, path.join(programs, `${name}.mjs`)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  all.push(child)
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async (): Promise<Record<string, unknown>> => {
-    const line = await lines.next()
-    if (line.done === true) throw new Error(`${name} ended`)
-    return JSON.parse(line.value) as Record<string, unknown>
-  }
-  await next()
-  return (wish) => {
-    child.stdin.write(`${JSON.stringify(wish)}\n`)
-    return next()
-  }
-}
-
-const rssOf = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
 const sum = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0)

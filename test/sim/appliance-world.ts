@@ -12,6 +12,8 @@ export interface ApplianceWorld {
   readonly clientSpace: string
   /** Takes `count` new clients to their ACK, `atOnce` of them at a time; resolves when the last one has it. */
   dora(count: number, atOnce: number): Promise<void>
+  /** The same for clients that had their ACK: `count` of them from number `from` on, all at once. */
+  doraAgain(from: number, count: number): Promise<void>
   /** Begins the same, and lets them ask until `forget`. */
   beginDora(count: number, atOnce: number): void
   /** Ends the clients that have no ACK yet. */
@@ -68,11 +70,10 @@ export async function openApplianceWorld(suffix: string, stateBytes = 0): Promis
   await ready
 
   let number = 0
-  const begin = (count: number, atOnce: number): number => {
-    const from = number
+  const order = (from: number, count: number, atOnce: number): void => { clients.stdin?.write(`${JSON.stringify({ from, count, atOnce })}\n`) }
+  const begin = (count: number, atOnce: number): void => {
+    order(number, count, atOnce)
     number += count
-    clients.stdin?.write(`${JSON.stringify({ from, count, atOnce })}\n`)
-    return from
   }
   return {
     control, clientSpace, acks, naks, ip,
@@ -82,7 +83,12 @@ export async function openApplianceWorld(suffix: string, stateBytes = 0): Promis
       begin(count, atOnce)
       await done
     },
-    beginDora: (count, atOnce) => void begin(count, atOnce),
+    async doraAgain(from, count) {
+      const done = next((line) => line['done'] === from, `${count} clients again`)
+      order(from, count, count)
+      await done
+    },
+    beginDora: begin,
     async forget() {
       const dropped = next((line) => line['dropped'] === true, 'forgetting')
       clients.stdin?.write('"drop"\n')

@@ -1,16 +1,17 @@
 import dgram from 'node:dgram'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { hostilePackets } from './random.ts'
+import { hostilePackets, strangersDiscovers } from './random.ts'
 
 /**
  * Sends hostile datagrams, to be run in a network namespace: `node flood-client.mjs`. Reads `{"seeds","server","port","from","packets","seed","perSecond"}`
- * lines (seeds in base64), one flood at a time, and prints `{"sent":N}` after each. `from` names own addresses, which take turns: a server that bounds what one address
+ * lines (seeds in base64; with
+ * `"strangers": true` none, but a DISCOVER of another MAC each), one flood at a time, and prints `{"sent":N}` after each. `from` names own addresses, which take turns: a server that bounds what one address
  * may ask decodes more of them.
  */
-interface Flood { readonly seeds: readonly string[]; readonly server: string; readonly port: number; readonly from: readonly string[]; readonly packets: number; readonly seed: number; readonly perSecond: number }
+interface Flood { readonly strangers?: boolean; readonly seeds: readonly string[]; readonly server: string; readonly port: number; readonly from: readonly string[]; readonly packets: number; readonly seed: number; readonly perSecond: number }
 
-async function flood({ seeds, server, port, from, packets, seed, perSecond }: Flood): Promise<void> {
+async function flood({ strangers, seeds, server, port, from, packets, seed, perSecond }: Flood): Promise<void> {
   const sockets = await Promise.all(from.map(async (address) => {
     const socket = dgram.createSocket('udp4')
     socket.on('error', () => undefined) // an answer that nobody waits for
@@ -19,7 +20,8 @@ async function flood({ seeds, server, port, from, packets, seed, perSecond }: Fl
   }))
   const startedAt = Date.now()
   let sent = 0
-  for (const packet of hostilePackets(seeds.map((text) => Buffer.from(text, 'base64')), packets, seed)) {
+  const all = strangers === true ? strangersDiscovers(packets, seed) : hostilePackets(seeds.map((text) => Buffer.from(text, 'base64')), packets, seed)
+  for (const packet of all) {
     sockets[sent % sockets.length]?.send(packet, port, server)
     sent += 1
     if (sent % 100 === 0) {

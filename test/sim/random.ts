@@ -20,3 +20,17 @@ export function* hostilePackets(seeds: readonly Uint8Array[], count: number, see
     yield below(4) === 0 ? packet.subarray(0, below(packet.length + 1)) : packet
   }
 }
+
+/** `count` DISCOVERs, each of another random MAC; every second one says that it is a BIOS about to boot from the network. */
+export function* strangersDiscovers(count: number, seed: number): Generator<Uint8Array> {
+  const random = seededRandom(seed)
+  const boots = [60, 9, ...Buffer.from('PXEClient'), 93, 2, 0, 0]
+  for (let index = 0; index < count; index += 1) {
+    const packet = new Uint8Array(300)
+    const octets = Array.from({ length: 8 }, () => Math.floor(random() * 256))
+    packet.set([1, 1, 6, 0, ...octets.slice(0, 4), 0, 0, 0x80])
+    packet.set([0x06, ...octets.slice(3)], 28)
+    packet.set([0x63, 0x82, 0x53, 0x63, 53, 1, 1, ...(index % 2 === 0 ? boots : []), 255], 236)
+    yield packet
+  }
+}

@@ -2,6 +2,7 @@ import { fuzzCodec } from '../../fuzz/codecs.ts'
 import { protocols } from '../../fuzz/corpus.ts'
 import { killRounds } from '../../fuzz/kill-rounds.ts'
 import { fuzzLive } from '../../fuzz/live.ts'
+import { starve } from '../../fuzz/starvation.ts'
 import type { Bench } from '../bench.ts'
 
 /** A million mutated packets for each codec, then for each port of a real control; its servers get a tenth of that. */
@@ -22,4 +23,10 @@ export async function measureFuzz(bench: Bench): Promise<void> {
 export async function measureKills(bench: Bench): Promise<void> {
   const { rounds, acked, lost, duplicates, naks } = await killRounds({ rounds: bench.quick ? 3 : 200 })
   bench.add({ measure: 'kills', variant: `${rounds} rounds`, server: 'ours', pair: 0, values: { rounds, acks: acked, lostLeases: lost.length, duplicates: duplicates.length, naks } })
+}
+
+/** A million strangers at 5,000 a second ask the whole of control for the 256 addresses it has. */
+export async function measureStarvation(bench: Bench): Promise<void> {
+  const { sent, perSecond, asked, kept, slowestRoundMs, naks, machines, isAlive, rssBytes } = await starve({ strangers: bench.quick ? 10_000 : 1_000_000, perSecond: 5000 })
+  bench.add({ measure: 'starvation', variant: 'real control', server: 'ours', pair: 0, values: { sent, perSecond, asked, unserved: asked - kept + (isAlive ? 0 : 1), slowestRoundMs, naks, machines, grownMegabytes: (rssBytes.most - rssBytes.before) / 1e6 } })
 }

@@ -2,7 +2,7 @@ import type { Bench } from '../bench.ts'
 import { measureCrash } from './crash.ts'
 import { measureBurst, measureDhcp, measureScale } from './dhcp.ts'
 import { measureHttp, measureTftp } from './files.ts'
-import { measureFuzz, measureKills } from './fuzz.ts'
+import { measureFuzz, measureKills, measureStarvation } from './fuzz.ts'
 import { measureStorm } from './storm.ts'
 
 /** Every measure of the bench, in the order of a whole run. */
@@ -16,4 +16,5 @@ export const measures: readonly { readonly id: string; readonly title: string; r
   { id: 'http', title: 'an image of 1 GiB over HTTP, against nginx', run: measureHttp },
   { id: 'storm', title: '1,000 simulated machines boot within ten seconds, with and without faults', run: measureStorm },
   { id: 'fuzz', title: 'a million mutated packets for each codec and each port', run: measureFuzz },
+  { id: 'starvation', title: 'a million strangers ask for every address, at 5,000 a second', run: measureStarvation },
 ]
