@@ -158,6 +158,8 @@ export type BootEvent =
   | { kind: 'dhcp.otherServer'; networkId: string; address: string; how: 'answer' | 'choice' | 'probe'; serverMac: Mac | null; offered: string | null; bootFile: string | null; standsBack: boolean }
   /** It was not heard for some time: mode full serves again where it stood back. */
   | { kind: 'dhcp.otherServerGone'; networkId: string; address: string }
+  /** Nobody gives addresses on a network of mode proxy, or somebody does again. Told when it begins and when it ends. */
+  | { kind: 'dhcp.noServer' | 'dhcp.serverFound'; networkId: string }
   /** Somebody who was never given this address answers on it. */
   | { kind: 'dhcp.conflict'; networkId: string; address: string; ownerMac: Mac; untilMs: number }
   /** Few addresses are left, or none. At most each minute. */

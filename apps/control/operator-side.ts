@@ -89,7 +89,9 @@ export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart)
   }
   const health = (): { ok: boolean; detail: string } => {
     const troubles = [...core.storage.troubles(), ...(state.trouble === null ? [] : [state.trouble])]
-    return troubles.length === 0 ? { ok: true, detail: 'running' } : { ok: false, detail: troubles.join(' ') }
+    // What only somebody on the network can mend is said, and is no reason to restart the appliance.
+    const lonely = networks.desk.all().filter(({ mode }) => mode === 'proxy').flatMap(({ notices }) => notices)
+    return troubles.length === 0 ? { ok: true, detail: ['running', ...lonely].join('. ') } : { ok: false, detail: [...troubles, ...lonely].join(' ') }
   }
   const warnings = (): string[] => [
     ...core.storage.troubles(),

@@ -4,6 +4,7 @@ import { byteOption, option, readAddress, readMessageType, readText } from '../c
 import { decodeFrame } from '../codec/frame.ts'
 import { encodeIpv4Udp } from '../codec/ipv4-udp.ts'
 import { OtherServers, type OtherServer } from '../policy/other-servers.ts'
+import { MissingServer } from '../policy/missing-server.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
 import type { FrameListener, PacketSocket } from './native.ts'
 
@@ -41,8 +42,8 @@ export interface ServerWatch {
 /**
  * Asks from time to time, as a client that does not exist, who gives addresses on this wire, and listens to what others answer.
  *
- * Only networks of mode full that are on the wire itself are watched: a proxy lives beside another server. A proxy of somebody else gives no
- * address and does not count.
+ * Only networks that are on the wire itself are watched. Beside mode full another server is trouble; beside mode proxy none is, because
+ * then nobody gives addresses. A proxy of somebody else gives no address and does not count.
  */
 export function watchServers({ site, device, networks, frames, answers, log, now }: WatchWorld): ServerWatch {
   const others = new OtherServers()
@@ -52,6 +53,10 @@ export function watchServers({ site, device, networks, frames, answers, log, now
   let isFirst = true
   let nextProbeMs = now()
   let xid = 0
+  /** Networks of mode proxy, by id. */
+  const proxied = new Map<string, MissingServer>()
+  const mac = inventMac()
+  const isProxied = (network: NetworkView): boolean => network.interface === device && network.mode === 'proxy' && !network.relayed
   const isWatched = (network: NetworkView): boolean => network.interface === device && network.mode === 'full' && !network.relayed
   const watched = (): NetworkView[] => networks().filter(isWatched)
   /** A network that begins to give addresses is looked at before it does. */
@@ -61,11 +66,18 @@ export function watchServers({ site, device, networks, frames, answers, log, now
     const ids = new Set(watched().map(({ id }) => id))
     for (const id of since.keys()) if (!ids.has(id)) since.delete(id)
     for (const id of ids) if (!since.has(id)) { since.set(id, now()); nextProbeMs = now(); isFirst = true }
+    const lone = new Set(seen.filter(isProxied).map(({ id }) => id))
+    for (const [id, one] of proxied) if (!lone.has(id)) {
+      proxied.delete(id)
+      if (one.isMissing) site.report({ kind: 'dhcp.serverFound', networkId: id })
+    }
+    for (const id of lone) if (!proxied.has(id)) { proxied.set(id, new MissingServer(now())); nextProbeMs = now(); isFirst = true }
   }
   const isOwn = (address: string): boolean => networks().some((network) => network.address === address)
 
   const heard = (server: OtherServer): void => {
     if (isOwn(server.address) || server.address === none) return
+    for (const one of proxied.values()) one.heard(now())
     const about = watched()
     const [first] = about
     if (!first || !others.heard(server, now())) return
@@ -90,11 +102,13 @@ export function watchServers({ site, device, networks, frames, answers, log, now
   }
   const probe = (): void => {
     if (now() < nextProbeMs) return
-    nextProbeMs = now() + (isFirst ? secondProbeMs : others.isPresent ? probeEveryMs.present : probeEveryMs.absent)
+    const inFull = watched().length > 0
+    const due = [...(inFull ? [others.isPresent ? probeEveryMs.present : probeEveryMs.absent] : []), ...Array.from(proxied.values(), (one) => one.probeEveryMs)]
+    nextProbeMs = now() + (isFirst ? secondProbeMs : Math.min(probeEveryMs.absent, ...due))
     isFirst = false
-    if (watched().length === 0) return
+    if (due.length === 0) return
     xid = randomInt(2 ** 32)
-    frames.send(everybody, etherTypeIpv4, composeProbe(xid))
+    frames.send(everybody, etherTypeIpv4, composeProbe(mac, xid))
   }
   const timer = setInterval(() => {
     try {
@@ -103,6 +117,10 @@ export function watchServers({ site, device, networks, frames, answers, log, now
       for (const address of others.gone(now())) {
         const [network] = watched()
         if (network) site.report({ kind: 'dhcp.otherServerGone', networkId: network.id, address })
+      }
+      for (const [networkId, one] of proxied) {
+        const news = one.news(now())
+        if (news !== undefined) site.report({ kind: news === 'missing' ? 'dhcp.noServer' : 'dhcp.serverFound', networkId })
       }
       probe()
     } catch (error) { // an interface that is down for a moment; clients are served without this
@@ -118,10 +136,15 @@ export function watchServers({ site, device, networks, frames, answers, log, now
   }
 }
 
-/** A DISCOVER of a client that does not exist: a made-up MAC of the locally administered kind. */
-function composeProbe(xid: number): Uint8Array {
+/** The MAC of a client that does not exist, of the locally administered kind. One for each watch: every new one would tie up another address of the server that answers. */
+function inventMac(): Uint8Array {
   const mac = randomBytes(6)
   mac[0] = 0x02
+  return mac
+}
+
+/** A DISCOVER of that client. */
+function composeProbe(mac: Uint8Array, xid: number): Uint8Array {
   const encoded = encodeDhcp4({
     op: 'request', hardwareType: 1, hops: 0, xid, secs: 0, flags: broadcastFlag, clientAddress: none, yourAddress: none, nextServer: none, relayAddress: none,
     hardwareAddress: mac, serverName: '', bootFile: '', options: new Map([[option.messageType, byteOption(1)], [option.parameterList, Uint8Array.of(option.mask, option.router, option.serverId)]]),

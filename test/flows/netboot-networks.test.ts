@@ -102,5 +102,8 @@ describe('DHCP on several networks', () => {
   it('gives no addresses in mode proxy', async () => {
     await world.change({ networks: [{ ...testNetwork, mode: 'proxy' }] })
     expect(await udhcpc(world.clientSpace, '-t', '2')).toContain('no lease')
+    await world.event('dhcp.noServer', ({ networkId }) => networkId === 'lab', 60)
+    help('--interface=eth0', '--bind-interfaces', '--no-ping', `--dhcp-leasefile=${world.folder}/theirs.leases`, '--dhcp-range=10.77.0.60,10.77.0.69,255.255.255.0,1h')
+    await world.event('dhcp.serverFound', ({ networkId }) => networkId === 'lab', 60)
   })
 })

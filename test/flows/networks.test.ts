@@ -113,6 +113,18 @@ describe('a network on another card of the host', () => {
   })
 })
 
+describe('mode proxyDHCP without a DHCP server', () => {
+  it('is said in /healthz and of the network, and no more once addresses are given', async () => {
+    await change('provisioning', { mode: 'proxy' })
+    const health = async (): Promise<string> => ((await world.control.api('GET', '/healthz')).value as { detail: string }).detail
+    await vi.waitUntil(async () => (await health()).includes('Nobody gives addresses on Provisioning network'), { timeout: 60_000, interval: 500 })
+    expect((await network('provisioning')).notices.join(' ')).toContain('Start that server, or use mode full.')
+    expect((await api<{ warnings: string[] }>('GET', 'status')).warnings.join(' ')).toContain('Nobody gives addresses on Provisioning network')
+    await change('provisioning', { mode: 'full' })
+    await vi.waitUntil(async () => (await health()) === 'running', { timeout: 30_000, interval: 200 })
+  })
+})
+
 describe('a machine on another card of the host', () => {
   it('is woken on its own network', async () => {
     // There is no boot file here: its firmware gets no answer, but is seen.

@@ -5,7 +5,7 @@ import type { JournalEvent } from '#contract/events'
 import { keys } from '../api/queries.ts'
 
 const quietMs = 700
-const ours = /^(dhcp\.(acked|released|declined|conflict|otherServer|otherServerGone)|network\.|lease\.|address\.)/
+const ours = /^(dhcp\.(acked|released|declined|conflict|otherServer|otherServerGone|noServer|serverFound)|network\.|lease\.|address\.)/
 
 /** Asks for networks and leases again as soon as the journal says that something happened to them, at most some times in a minute. */
 export function useNetworkPulse(): void {

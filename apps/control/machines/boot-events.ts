@@ -24,6 +24,7 @@ export interface BootEventDeps {
   stuck(machineId: string): void
   otherServer(networkId: string, server: { address: string; mac: string | null; isHeard: boolean }): void
   otherServerGone(networkId: string, address: string): void
+  lacksServer(networkId: string, lacks: boolean): void
   now(): number
 }
 
@@ -53,6 +54,8 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
     case 'dhcp.otherServer': return info(`Another DHCP server answers on this network: ${event.address}`, { address: event.address }, 'warn')
     case 'dhcp.otherServerGone': return info(`The other DHCP server ${event.address} is gone`, { address: event.address })
     case 'dhcp.ignored': return info(`Gets no answer to its DHCP message: ${event.why}`, { reason: event.why }, 'warn')
+    case 'dhcp.noServer': return info('No DHCP server gives addresses on a network of mode proxy: nothing can boot there', { network: event.networkId }, 'warn')
+    case 'dhcp.serverFound': return info('Addresses are given again on a network that lacked them', { network: event.networkId })
     case 'dhcp.conflict': return info(`${event.address} is used by ${event.ownerMac}, which was never given it: it is left alone for a time`, { address: event.address, mac: event.ownerMac }, 'warn')
     case 'dhcp.poolLow': return info(event.free === 0 ? `All ${event.size} addresses are given out` : `${event.free} of ${event.size} addresses are left`, { free: event.free, size: event.size }, 'warn')
     case 'tftp.started': return info(`Fetches ${event.file} by TFTP`, { file: event.file, sizeBytes: event.sizeBytes, blockSize: event.blockSize, windowSize: event.windowSize })
@@ -90,6 +93,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
 
   return (event) => {
     if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, { address: event.address, mac: event.serverMac, isHeard: event.how !== 'choice' })
+    if (event.kind === 'dhcp.noServer' || event.kind === 'dhcp.serverFound') deps.lacksServer(event.networkId, event.kind === 'dhcp.noServer')
     if (event.kind === 'dhcp.otherServerGone') deps.otherServerGone(event.networkId, event.address)
     const mac = 'mac' in event ? event.mac : null
     let machine = mac === null ? undefined : registry.byMac(mac)

@@ -72,7 +72,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
   const reservationsOf = (networkId?: string): Reservation[] => book.reservations().filter((one) => networkId === undefined || one.networkId === networkId).map(showReservation)
   const show = (network: NetworkConfig): Network => {
     const its = reservationsOf(network.id)
-    return renderNetwork(network, { leases: leases.of(network.id), reservations: { count: its.length, troubled: its.filter(({ problem }) => problem !== null).length }, otherServers: state.otherServers(network.id), nowMs: now() })
+    return renderNetwork(network, { leases: leases.of(network.id), reservations: { count: its.length, troubled: its.filter(({ problem }) => problem !== null).length }, otherServers: state.otherServers(network.id), lacksServer: network.mode === 'proxy' && state.lacksServer(network.id), nowMs: now() })
   }
   function check(network: NetworkConfig, cards: readonly HostCard[] | undefined): void {
     const wrong = validateNetwork(network, book.networks().filter(({ id }) => id !== network.id), cards)

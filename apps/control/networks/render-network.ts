@@ -12,6 +12,8 @@ export interface NetworkContext {
   /** How many reservations it has, and how many of them cannot be given now. */
   readonly reservations: { readonly count: number; readonly troubled: number }
   readonly otherServers: readonly OtherServer[]
+  /** Whether it is in mode proxy and nobody gives addresses there. */
+  readonly lacksServer: boolean
   readonly nowMs: number
 }
 
@@ -19,7 +21,7 @@ const fewLeft = 0.1
 
 /** A network as operators see it: its settings, how full it is, and what a person should know. */
 export function renderNetwork(config: NetworkConfig, context: NetworkContext): Network {
-  const { leases, reservations, otherServers, nowMs } = context
+  const { leases, reservations, otherServers, lacksServer, nowMs } = context
   const counts = { active: 0, inPool: 0, conflicts: reservations.troubled }
   const inPool = poolTest(config.ranges, config.excluded)
   for (const { lease, value } of leases) {
@@ -34,12 +36,13 @@ export function renderNetwork(config: NetworkConfig, context: NetworkContext): N
   const sorted = [...config.ranges].sort((a, b) => (parseIpv4(a.from) ?? 0) - (parseIpv4(b.from) ?? 0))
   return {
     ...config, rangeFrom: sorted[0]?.from ?? '', rangeTo: sorted.at(-1)?.to ?? '', leasesActive: counts.active, poolSize, poolFree, reservations: reservations.count, conflicts: counts.conflicts,
-    otherServers: otherServers.map(({ address }) => address), notices: notices(config, { poolSize, poolFree, ...counts }, otherServers),
+    otherServers: otherServers.map(({ address }) => address), notices: config.mode === 'full' ? notices(config, { poolSize, poolFree, ...counts }, otherServers) : lacksServer ? [lonely(config)] : [],
   }
 }
 
+const lonely = ({ title }: NetworkConfig): string => `Nobody gives addresses on ${title}: no DHCP server answers there, and mode proxy gives none itself, so no machine can boot. Start that server, or use mode full.`
+
 function notices(config: NetworkConfig, { poolSize, poolFree, conflicts }: { poolSize: number; poolFree: number; conflicts: number }, servers: readonly OtherServer[]): string[] {
-  if (config.mode === 'proxy') return []
   const addresses = servers.map(({ address, mac }) => (mac === null ? address : `${address} (${mac})`)).join(', ')
   return [
     ...(config.whenOtherServer === 'refuse' && servers.some(({ isHeard }) => isHeard) ? [`No addresses are given on ${config.title}: another DHCP server, ${addresses}, answers there. Turn it off, use mode proxy, or let this network only warn.`]

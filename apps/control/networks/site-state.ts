@@ -9,6 +9,9 @@ export interface SiteState {
   otherServers(networkId: string): readonly OtherServer[]
   sawServer(networkId: string, server: Omit<OtherServer, 'at'>): void
   serverGone(networkId: string, address: string): void
+  /** Whether nobody gives addresses on a network of mode proxy. */
+  lacksServer(networkId: string): boolean
+  setLacksServer(networkId: string, lacks: boolean): void
   /** Why the boot servers do not run, as a sentence; null while they do. */
   trouble: string | null
 }
@@ -23,6 +26,7 @@ const serverForgottenMs = 10 * 60_000
 /** An empty one. */
 export function openSiteState(now: () => number): SiteState {
   const boots = new Map<string, number[]>()
+  const lonely = new Set<string>()
   const servers = new Map<string, OtherServer & { readonly networkId: string }>()
   return {
     // A firmware that fetches one script twice in a row booted once.
@@ -40,6 +44,8 @@ export function openSiteState(now: () => number): SiteState {
       if (before !== undefined || servers.size < serversKept) servers.set(key, { networkId, address, mac: mac ?? before?.mac ?? null, isHeard: isHeard || before?.isHeard === true, at: now() })
     },
     serverGone: (networkId, address) => void servers.delete(`${networkId}/${address}`),
+    lacksServer: (networkId) => lonely.has(networkId),
+    setLacksServer: (networkId, lacks) => void (lacks ? lonely.add(networkId) : lonely.delete(networkId)),
     trouble: null,
   }
 }
