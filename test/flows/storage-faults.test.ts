@@ -78,6 +78,30 @@ describe('a disk that fails', { timeout: 180_000 }, () => {
     await goThrough(() => fill(filler), () => rmSync(filler), /disk of the appliance is full/)
   })
 
+  it('is full already when control starts: it stays, says so everywhere, gives nothing, and goes on by itself when there is room', async () => {
+    world = await openApplianceWorld('sg', 24 * 1024 * 1024)
+    const filler = path.join(state(), 'filler')
+    await world.control.start()
+    await world.dora(20, 8)
+    await world.control.kill()
+    fill(filler)
+    const starting = world.control.start()
+    await vi.waitUntil(async () => (await health().catch(() => undefined))?.status === 503, { timeout: 20_000, interval: 50 })
+    const { pid } = world.control
+    expect((await health()).detail).toMatch(/disk of the appliance is full.*goes on by itself/)
+    expect((await world.control.api('GET', 'status')).value).toMatchObject({ status: 503, detail: expect.stringMatching(/disk of the appliance is full/) as string })
+    expect(await world.control.text('/machines')).toMatch(/disk of the appliance is full/)
+    world.beginDora(30, 8)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect([world.acks.length, world.control.pid, (await health()).status]).toEqual([20, pid, 503])
+    rmSync(filler)
+    await starting
+    expect([world.control.pid, (await health()).status]).toEqual([pid, 200])
+    await world.acked(50)
+    expect(notStored()).toEqual([])
+    expect(world.naks).toEqual([])
+  })
+
   it.each(['fsync', 'write'])('answers EIO to %s: the same, and the database is verified before it is trusted again', async (act) => {
     world = await openApplianceWorld('sf')
     Object.assign(world.control.environment, { LD_PRELOAD: shim, DISK_FAULT_FILE: faultFile })
