@@ -43,11 +43,17 @@ export const isRouterSolicitation = (packet: Uint8Array): boolean => packet.leng
 /** The Internet checksum over the pseudo header (both addresses), the length, the protocol and the payload. @see RFC 1071, RFC 8200 §8.1 */
 export function checksum(addresses: Uint8Array, payload: Uint8Array, protocol: number): number {
   let sum = payload.length + protocol
-  for (const part of [addresses, payload]) {
-    for (let at = 0; at < part.length; at += 2) sum += (part[at] ?? 0) * 256 + (part[at + 1] ?? 0)
-  }
+  sum += sumOf(addresses) + sumOf(payload)
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65536)
   return ~sum & 0xffff
+}
+
+/** As pairs of bytes, an odd last one followed by a 0. */
+function sumOf(bytes: Uint8Array): number {
+  const even = bytes.length & ~1
+  let sum = 0
+  for (let at = 0; at < even; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+  return even === bytes.length ? sum : sum + ((bytes[even] ?? 0) << 8)
 }
 
 function linkLocalAddress(mac: Uint8Array): Uint8Array {

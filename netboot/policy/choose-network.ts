@@ -22,6 +22,7 @@ export function chooseNetwork(request: BootRequest, device: string, networks: re
     return found.length > 0 ? { kind: 'networks', networks: found } : { kind: 'ignore', why: 'relay-unknown' }
   }
   const onWire = here.filter(({ relayed }) => !relayed)
+  if (here.length === 1 && onWire.length === 1) return { kind: 'networks', networks: onWire }
   const said = request.clientAddress ?? (from === '0.0.0.0' ? null : from)
   const ofAddress = said === null ? [] : here.filter((network) => isIn(network, said))
   const wished = request.requestedAddress === null ? [] : onWire.filter((network) => isIn(network, request.requestedAddress ?? ''))

@@ -14,6 +14,7 @@ export interface Grant {
   readonly hostname: string | null
 }
 
+const none = '0.0.0.0'
 const typeBytes = { offer: byteOption(2), ack: byteOption(5), nak: byteOption(6) } as const
 
 /** Always sent, in this order, before what the client asked for: without them the answer is none. */
@@ -39,7 +40,7 @@ export function composeReply(request: BootRequest, asked: DhcpMessage, network: 
   if (grant.hostname && network.mode === 'full') own.set(option.hostname, encodeLatin(grant.hostname))
   if (boot.kind === 'boot') addBootOptions(own, request, boot, asked)
   for (const code of echoed) { const value = asked.options.get(code); if (value) own.set(code, value) }
-  const shared = network.mode === 'full' ? prepared.options : none
+  const shared = network.mode === 'full' ? prepared.options : noOptions
 
   const options = new Map<number, Uint8Array>()
   const add = (code: number): void => {
@@ -54,11 +55,10 @@ export function composeReply(request: BootRequest, asked: DhcpMessage, network: 
   const agent = own.get(option.relayAgent)
   if (agent) options.set(option.relayAgent, agent)
   const hasFile = boot.kind === 'boot'
-  return {
-    ...emptyReply(asked), yourAddress: grant.address, nextServer: hasFile ? boot.nextServer : '0.0.0.0',
+  return replyTo(asked, {
+    flags: asked.flags, clientAddress: grant.type === 'ack' ? asked.clientAddress : none, yourAddress: grant.address, nextServer: hasFile ? boot.nextServer : none,
     bootFile: hasFile && boot.file.length < 128 ? boot.file : '', options,
-    clientAddress: grant.type === 'ack' ? asked.clientAddress : '0.0.0.0',
-  }
+  })
 }
 
 /** A refusal: the client must forget its address and begin again. @see RFC 2131 table 3 */
@@ -70,7 +70,7 @@ export function composeNak(request: BootRequest, asked: DhcpMessage, network: Ne
   ])
   for (const code of echoed) { const value = asked.options.get(code); if (value) options.set(code, value) }
   // Behind a relay the client's address is of no use any more, so the relay must broadcast (RFC 2131 §4.3.2).
-  return { ...emptyReply(asked), flags: request.relayAddress === null ? asked.flags : asked.flags | broadcastFlag, options }
+  return replyTo(asked, { flags: request.relayAddress === null ? asked.flags : asked.flags | broadcastFlag, clientAddress: none, yourAddress: none, nextServer: none, bootFile: '', options })
 }
 
 /** The reply without its last dispensable option, the echoed client id after all others; undefined where only the required ones are left. */
@@ -81,8 +81,11 @@ export function dropLastOption(reply: DhcpMessage): DhcpMessage | undefined {
   return { ...reply, options: new Map(Array.from(reply.options).filter(([code]) => code !== victim)) }
 }
 
-const emptyReply = (asked: DhcpMessage): DhcpMessage => ({
-  ...asked, op: 'reply', hops: 0, secs: 0, clientAddress: '0.0.0.0', yourAddress: '0.0.0.0', nextServer: '0.0.0.0', serverName: '', bootFile: '', options: new Map(),
+/** Spelled out, in the order of `decodeDhcp4`: to the engine all messages are then of one shape, and a spread takes it many times as long. */
+const replyTo = (asked: DhcpMessage, own: Pick<DhcpMessage, 'flags' | 'clientAddress' | 'yourAddress' | 'nextServer' | 'bootFile' | 'options'>): DhcpMessage => ({
+  op: 'reply', hardwareType: asked.hardwareType, hops: 0, xid: asked.xid, secs: 0, flags: own.flags,
+  clientAddress: own.clientAddress, yourAddress: own.yourAddress, nextServer: own.nextServer, relayAddress: asked.relayAddress,
+  hardwareAddress: asked.hardwareAddress, serverName: '', bootFile: own.bootFile, options: own.options,
 })
 
 function addLeaseTimes(options: Map<number, Uint8Array>, seconds: number): void {
@@ -93,7 +96,7 @@ function addLeaseTimes(options: Map<number, Uint8Array>, seconds: number): void 
 
 interface Prepared { readonly serverId: Uint8Array; readonly options: ReadonlyMap<number, Uint8Array> }
 
-const none: ReadonlyMap<number, Uint8Array> = new Map()
+const noOptions: ReadonlyMap<number, Uint8Array> = new Map()
 /** Remembered by the network's own object, which never changes. */
 const preparedNetworks = new WeakMap<NetworkView, Prepared>()
 

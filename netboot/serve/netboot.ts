@@ -68,7 +68,7 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
   const listTftp = new Set<() => readonly TftpSession[]>()
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
   let rehearsal: Promise<unknown> | undefined
-  const world: World = { site, books, books6, macOf, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp()) }
+  const world: World = { site, books, books6, macOf, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp(site)) }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
   const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
   try {
