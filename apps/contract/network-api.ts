@@ -31,6 +31,7 @@ export const Network = z.object({
   ranges: z.array(AddressRange).describe('What is given out; rangeFrom and rangeTo are its first and last address'), excluded: z.array(AddressRange),
   dns: z.array(z.string()), ntp: z.array(z.string()), domain: z.string(), leaseSeconds: z.number().int(), options: z.array(NetworkOption),
   authoritative: z.boolean().describe('Clients that ask for an address it does not know are refused at once; set it where no other DHCP server is'),
+  ipv6Prefix: z.string().describe('Of 64 bits, such as fd12:3456:789a:1::/64: machines get addresses of it by DHCPv6 and boot by IPv6 too; the appliance has its first one. Empty: no IPv6'),
   whenOtherServer: whenOtherServer.describe('What mode full does where another DHCP server answers: go on and warn, or give no addresses'),
   reservations: z.number().int(), poolFree: z.number().int(), conflicts: z.number().int(),
   notices: z.array(z.string()).describe('What a person should know or do, as sentences'),
@@ -40,7 +41,7 @@ export type Network = z.infer<typeof Network>
 const settings = z.strictObject({
   title: z.string().min(1).max(64), mode, policy, gateway: z.string().max(15), dns: z.array(z.string().max(15)).max(8), ntp: z.array(z.string().max(15)).max(8),
   domain: z.string().max(253), leaseSeconds: z.number().int(), ranges: z.array(AddressRange).max(32), excluded: z.array(AddressRange).max(64),
-  options: z.array(OptionRequest).max(64), authoritative: z.boolean(), whenOtherServer,
+  options: z.array(OptionRequest).max(64), authoritative: z.boolean(), whenOtherServer, ipv6Prefix: z.string().max(43),
 })
 
 /** What may be changed of a network. `null` sets the default again. */

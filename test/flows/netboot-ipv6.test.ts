@@ -3,9 +3,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeDhcp6, encodeDhcp6, type Dhcp6Datagram, type Dhcp6Option } from '#netboot/codec/dhcpv6'
-import { findOption, iaNaOption, option6, readIaNas, vendorClassOption } from '#netboot/codec/dhcpv6-options'
+import { encodeDhcp6, type Dhcp6Datagram } from '#netboot/codec/dhcpv6'
+import { findOption, option6, readIaNas } from '#netboot/codec/dhcpv6-options'
 import { linkLayerDuid } from '#netboot/codec/duid'
+import { askingCommand, bootUrlOf, firmwareOptions, readAnswer, solicit } from '../sim/dhcp6-client.ts'
 import { testNetwork } from '../sim/memory-site.ts'
 import { hostilePackets } from '../sim/random.ts'
 import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
@@ -23,21 +24,9 @@ beforeAll(async () => {
 })
 afterAll(async () => { await world?.close(); rmSync(files, { recursive: true, force: true }) })
 
-/** Sends datagrams to the server from port 546 of the clients' namespace, and resolves to the first answer. */
-async function ask(datagram: Dhcp6Datagram): Promise<Dhcp6Datagram> {
-  const program = 'const d=require("dgram").createSocket({type:"udp6",reuseAddr:true});d.on("message",m=>{console.log(m.toString("hex"));d.close()});d.bind(546,()=>{d.setMulticastInterface("::%eth0");d.send(Buffer.from(process.argv[1],"hex"),547,"ff02::1:2%eth0")})'
-  const { output } = await world.client([process.execPath, '-e', program, Buffer.from(encodeDhcp6(datagram)).toString('hex')], { seconds: 10 })
-  const decoded = decodeDhcp6(Buffer.from(output.trim(), 'hex'))
-  if (!decoded.ok) throw new Error(`no answer: ${output}`)
-  return decoded.value
-}
-
-const elapsed: Dhcp6Option = { code: option6.elapsedTime, value: Uint8Array.of(0, 0) }
-const client: Dhcp6Option = { code: option6.clientId, value: linkLayerDuid('52:54:00:0a:0b:0c') }
-const association = iaNaOption({ iaid: 7, renewSeconds: 0, rebindSeconds: 0, addresses: [], status: null })
-const firmware = (vendor: string, architecture: number): Dhcp6Option[] => [vendorClassOption(vendor), { code: option6.architecture, value: Uint8Array.of(0, architecture) }]
-const solicit = (options: readonly Dhcp6Option[]): Dhcp6Datagram => ({ relays: [], message: { type: 'solicit', transaction: 0x123456, options: [client, association, elapsed, ...options] } })
-const urlOf = ({ message }: Dhcp6Datagram): string => Buffer.from(findOption(message.options, option6.bootUrl) ?? []).toString()
+const ask = async (datagram: Dhcp6Datagram): Promise<Dhcp6Datagram> => readAnswer((await world.client(askingCommand(datagram), { seconds: 10 })).output)
+const client = linkLayerDuid(mac)
+const pxe = firmwareOptions('PXEClient:Arch:00007:UNDI:003000', 7)
 
 describe('DHCPv6', () => {
   it('gives dhclient an address and takes it back', async () => {
@@ -60,13 +49,13 @@ describe('DHCPv6', () => {
   })
 
   it('tells each kind of firmware where it boots from', async () => {
-    expect(urlOf(await ask(solicit([])))).toBe('')
-    expect(urlOf(await ask(solicit(firmware('PXEClient:Arch:00007:UNDI:003000', 7))))).toBe('tftp://[fd00:77::1]/snponly.efi')
-    const http = await ask(solicit(firmware('HTTPClient:Arch:00016:UNDI:003000', 16)))
-    expect(urlOf(http)).toBe('http://[fd00:77::1]/files/snponly.efi')
+    expect(bootUrlOf(await ask(solicit(client, [])))).toBe('')
+    expect(bootUrlOf(await ask(solicit(client, pxe)))).toBe('tftp://[fd00:77::1]/snponly.efi')
+    const http = await ask(solicit(client, firmwareOptions('HTTPClient:Arch:00016:UNDI:003000', 16)))
+    expect(bootUrlOf(http)).toBe('http://[fd00:77::1]/files/snponly.efi')
     expect(Buffer.from(findOption(http.message.options, option6.vendorClass) ?? []).toString('latin1')).toContain('HTTPClient')
-    const ipxe = await ask(solicit([...firmware('PXEClient:Arch:00007:UNDI:003010', 7), { code: option6.userClass, value: Uint8Array.of(0, 4, ...Buffer.from('iPXE')) }]))
-    expect(urlOf(ipxe)).toBe('http://[fd00:77::1]/boot.ipxe')
+    const ipxe = await ask(solicit(client, [...firmwareOptions('PXEClient:Arch:00007:UNDI:003010', 7), { code: option6.userClass, value: Uint8Array.of(0, 4, ...Buffer.from('iPXE')) }]))
+    expect(bootUrlOf(ipxe)).toBe('http://[fd00:77::1]/boot.ipxe')
     expect(readIaNas(ipxe.message.options)?.[0]?.addresses).toHaveLength(1)
     expect(await world.event('dhcp6.solicited', (event) => event.client.kind === 'firmware')).toMatchObject({ mac, client: { architecture: 'uefi-x64' } })
   })
@@ -77,23 +66,22 @@ describe('DHCPv6', () => {
     const program = 'const d=require("dgram").createSocket({type:"udp6"});d.on("message",m=>{console.log(m.toString("hex"));d.close()});d.bind(547,()=>d.send(Buffer.from(process.argv[1],"hex"),547,"fd00:77::1"))'
     await world.client(['ip', 'addr', 'add', 'fd00:77::50/64', 'dev', 'eth0', 'nodad'])
     const relay = { hops: 0, linkAddress: 'fd00:99::fe', peerAddress: 'fe80::99', options: [{ code: option6.interfaceId, value: Uint8Array.of(1, 2, 3) }, { code: option6.clientLinkAddress, value: Uint8Array.of(0, 1, 2, 0, 0, 0, 0, 9) }] }
-    const bytes = encodeDhcp6({ relays: [relay], message: { type: 'solicit', transaction: 5, options: [{ code: option6.clientId, value: Uint8Array.of(0, 2, 0, 0, 171, 17, 1, 2) }, association, ...firmware('PXEClient:Arch:00007:UNDI:003000', 7)] } })
+    const bytes = encodeDhcp6({ ...solicit(Uint8Array.of(0, 2, 0, 0, 171, 17, 1, 2), pxe), relays: [relay] })
     const { output } = await world.client([process.execPath, '-e', program, Buffer.from(bytes).toString('hex')], { seconds: 10 })
-    const answer = decodeDhcp6(Buffer.from(output.trim(), 'hex'))
-    if (!answer.ok) throw new Error(`no answer: ${output}`)
-    expect(answer.value.relays).toMatchObject([{ linkAddress: 'fd00:99::fe', peerAddress: 'fe80::99', options: [{ code: option6.interfaceId }] }])
-    expect(readIaNas(answer.value.message.options)?.[0]?.addresses[0]?.address).toMatch(/^fd00:99:/)
+    const answer = readAnswer(output)
+    expect(answer.relays).toMatchObject([{ linkAddress: 'fd00:99::fe', peerAddress: 'fe80::99', options: [{ code: option6.interfaceId }] }])
+    expect(readIaNas(answer.message.options)?.[0]?.addresses[0]?.address).toMatch(/^fd00:99:/)
     expect(await world.event('dhcp6.solicited', ({ networkId }) => networkId === 'far')).toMatchObject({ mac: '02:00:00:00:00:09', packet: { relay: 'fd00:99::fe' } })
   })
 
   it('counts hostile datagrams and goes on', async () => {
-    const seeds = [solicit(firmware('PXEClient:Arch:00007:UNDI:003000', 7))].map((one) => encodeDhcp6(one))
+    const seeds = [solicit(client, pxe)].map((one) => encodeDhcp6(one))
     const packets = Array.from(hostilePackets(seeds, 2000, 6), (packet) => Buffer.from(packet).toString('base64')).join('\n')
     const blast = 'const d=require("dgram").createSocket("udp6");const p=require("fs").readFileSync(0,"utf8").split("\\n").map(l=>Buffer.from(l,"base64"));(async()=>{for(const port of [547,69])for(const b of p)await new Promise(r=>d.send(b,port,"fd00:77::1",r));d.close()})()'
     expect((await world.client([process.execPath, '-e', blast], { input: Buffer.from(packets), seconds: 60 })).code).toBe(0)
     await world.event('datagrams.dropped', (event) => event.receiver === 'dhcp6' && event.reason === 'malformed' && event.count > 100)
     expect(world.isAlive()).toBe(true)
-    expect(urlOf(await ask(solicit(firmware('PXEClient:Arch:00007:UNDI:003000', 7))))).toBe('tftp://[fd00:77::1]/snponly.efi')
+    expect(bootUrlOf(await ask(solicit(client, pxe)))).toBe('tftp://[fd00:77::1]/snponly.efi')
   })
 })
 

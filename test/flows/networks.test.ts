@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { LeasePage, Network } from '#contract/network-api'
+import { readIaNas } from '#netboot/codec/dhcpv6-options'
+import { linkLayerDuid } from '#netboot/codec/duid'
+import { askingCommand, firmwareOptions, readAnswer, solicit } from '../sim/dhcp6-client.ts'
 import { openNetworksWorld, type NetworksWorld } from '../sim/networks-world.ts'
 
 let world: NetworksWorld
@@ -68,6 +71,34 @@ describe('the network that the appliance was started with', () => {
     expect(await world.ask('near')).toBeUndefined()
     await change('provisioning', { mode: 'full' })
     expect(await vi.waitUntil(() => world.ask('near'), { timeout: 30_000 })).toMatchObject({ ip: '10.77.0.61' })
+  })
+})
+
+describe('IPv6 on a network', () => {
+  const uuid = '00112233-4455-6677-8899-aabbccddeeff'
+  const named = async (): Promise<{ mac: string; address: string | null }[]> => (await api<{ mac: string; uuid: string | null; address: string | null }[]>('GET', 'machines')).filter((one) => one.uuid === uuid)
+
+  it('is given out within a second of a prefix being set, and refused where the prefix makes no sense', async () => {
+    await expect(change('provisioning', { ipv6Prefix: 'fd00:77::/48' })).rejects.toThrow('write one of 64 bits')
+    expect(await change('provisioning', { ipv6Prefix: 'fd00:77::/64' })).toMatchObject({ ipv6Prefix: 'fd00:77::/64' })
+    // The firmware's DUID has the UUID as SMBIOS stores it.
+    const asked = solicit(Uint8Array.from(Buffer.from('000433221100554477668899aabbccddeeff', 'hex')), firmwareOptions('PXEClient:Arch:00007:UNDI:003000', 7))
+    world.become('near', near)
+    // There is no boot file here: firmware gets no answer, but is seen. The kernel lets its link-local address be used after a while.
+    await vi.waitUntil(async () => { await world.run('near', ['timeout', '2', ...askingCommand(asked)]).catch(() => ''); return (await named()).length > 0 }, { timeout: 60_000 })
+    expect(await named()).toMatchObject([{ mac: near, address: null }])
+    expect(readIaNas(readAnswer(await world.run('near', askingCommand(solicit(linkLayerDuid(near), [])))).message.options)).toMatchObject([{ addresses: [{ address: expect.stringMatching(/^fd00:77:/) as string }] }])
+  })
+
+  it('is of the machine that asks by IPv4', async () => {
+    const told = await world.ask('near', '-V', 'PXEClient:Arch:00007:UNDI:003000', '-x', '0x5d:0007', '-x', `0x61:0033221100554477668899aabbccddeeff`) ?? await world.ask('near')
+    expect(await named()).toMatchObject([{ mac: near, address: told?.['ip'] }])
+  })
+
+  it('ends when the prefix is taken away', async () => {
+    await change('provisioning', { ipv6Prefix: '' })
+    const isServed = (): Promise<boolean> => world.run('near', ['timeout', '3', ...askingCommand(solicit(linkLayerDuid(near), []))]).then(() => true, () => false)
+    await vi.waitUntil(async () => !(await isServed()), { timeout: 30_000 })
   })
 })
 

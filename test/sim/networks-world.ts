@@ -16,6 +16,8 @@ export interface NetworksWorld {
   fetch(place: Place, told: Told, url: string): Promise<string>
   /** Waits at a UDP port of a place, whatever is broadcast there included; resolves with the first datagram that comes. */
   hear(place: Place, port: number): Promise<Buffer>
+  /** Runs a program in a place; what it prints. Rejects where it fails or takes 20 seconds. */
+  run(place: Place, argv: readonly string[]): Promise<string>
   /** Gives the card of a place another hardware address. */
   become(place: Place, mac: string): void
   /** Runs a program on the wire of the appliance, at 10.77.0.50, until the world ends or it is told to. */
@@ -87,6 +89,10 @@ export async function openNetworksWorld(): Promise<NetworksWorld> {
       ip('-n', places[place], 'address', 'replace', `${told['ip']}/${told['mask']}`, 'dev', 'eth0')
       ip('-n', places[place], 'route', 'replace', 'default', 'via', told['router'] ?? '')
       const { stdout } = await promisify(execFile)('ip', ['netns', 'exec', places[place], 'curl', '-sk', '--max-time', '10', '-o', '/dev/null', '-w', '%{http_code}', url])
+      return stdout
+    },
+    async run(place, argv) {
+      const { stdout } = await promisify(execFile)('ip', ['netns', 'exec', places[place], ...argv], { timeout: 20_000 })
       return stdout
     },
     hear: (place, port) => new Promise((resolve, reject) => {

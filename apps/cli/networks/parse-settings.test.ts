@@ -9,6 +9,7 @@ test.each<[string[], NetworkPatch]>([
   [['excluded=10.77.0.15'], { excluded: [{ from: '10.77.0.15', to: '10.77.0.15' }] }],
   [['dns=10.0.0.1, 10.0.0.2', 'ntp='], { dns: ['10.0.0.1', '10.0.0.2'], ntp: [] }], [['dns=default'], { dns: null }],
   [['title=Rack 4, left'], { title: 'Rack 4, left' }], [['authoritative=yes', 'other-server=refuse'], { authoritative: true, whenOtherServer: 'refuse' }],
+  [['ipv6=fd00:77::/64'], { ipv6Prefix: 'fd00:77::/64' }], [['ipv6='], { ipv6Prefix: '' }],
   [['option.interface-mtu=9000'], { options: [{ option: 100, type: 'text', value: 'UTC' }, { option: 26, value: '9000' }] }],
   [['option.posix-timezone=CET-1'], { options: [{ option: 100, value: 'CET-1' }] }], [['option.100='], { options: [] }],
   [['option.224:hex=00ff'], { options: [{ option: 100, type: 'text', value: 'UTC' }, { option: 224, value: '00ff', type: 'hex' }] }],

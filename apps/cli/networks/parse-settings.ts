@@ -4,7 +4,7 @@ import { wrongCall } from '../failure.ts'
 import { oneOf } from '../verbs/words.ts'
 
 /** What `networks set` and `networks add` take, for their help. */
-export const settingWords = 'title, mode (full, proxy), policy (discover, ignore), gateway, dns, ntp, domain, lease (600, 10m, 1h, 1d), ranges (FROM-TO,…), excluded (ADDRESS,FROM-TO,…), authoritative (yes, no), other-server (warn, refuse), option.NAME; gateway, dns, ntp, ranges and excluded take the word default'
+export const settingWords = 'title, mode (full, proxy), policy (discover, ignore), gateway, dns, ntp, domain, lease (600, 10m, 1h, 1d), ranges (FROM-TO,…), excluded (ADDRESS,FROM-TO,…), authoritative (yes, no), other-server (warn, refuse), ipv6 (a prefix of 64 bits, or nothing), option.NAME; gateway, dns, ntp, ranges and excluded take the word default'
 
 /**
  * `KEY=VALUE…` as the change of a network. Options are set one at a time, so `present` are those that stay; an empty value takes one away,
@@ -14,7 +14,7 @@ export function parseSettings(words: readonly string[], present: Network['option
   const patch: NetworkPatch = {}
   let options: OptionRequest[] | undefined
   for (const word of words) {
-    const [, key = '', value = ''] = /^([a-z-]+|option\.[\w:-]+)=(.*)$/s.exec(word) ?? []
+    const [, key = '', value = ''] = /^([a-z-]+|ipv6|option\.[\w:-]+)=(.*)$/s.exec(word) ?? []
     if (key === '') throw wrongCall(`“${word}” is not a setting: write KEY=VALUE, with one of ${settingWords}`)
     if (key.startsWith('option.')) options = withOption(options ?? present.map(({ code, type, value: kept }) => ({ option: code, type, value: kept })), key.slice('option.'.length), value)
     else Object.assign(patch, parseSetting(key, value.trim()))
@@ -38,6 +38,7 @@ function parseSetting(key: string, value: string): NetworkPatch {
     case 'excluded': return { excluded: orDefault(list.map(parseRange)) }
     case 'authoritative': return { authoritative: oneOf(value, ['yes', 'no'], 'authoritative') === 'yes' }
     case 'other-server': return { whenOtherServer: oneOf(value, ['warn', 'refuse'], 'what to do about another DHCP server') }
+    case 'ipv6': return { ipv6Prefix: value }
     default: throw wrongCall(`there is no setting “${key}”: there are ${settingWords}`)
   }
 }

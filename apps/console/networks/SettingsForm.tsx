@@ -27,7 +27,7 @@ export function SettingsForm({ network }: { network: Network }) {
     await changeNetwork(client, network.id, read.value).then(() => { setTouched(undefined); say('Saved. It counts from the next packet on.') }, (error: unknown) => setRefusal(faultSentence(error)))
     setBusy(false)
   }
-  const text = (key: 'title' | 'gateway' | 'dns' | 'ntp' | 'domain' | 'lease', mono = true) => <input className={`field text-sm ${mono ? 'font-mono' : ''}`} value={draft[key]} onChange={(event) => edit({ [key]: event.target.value })} autoComplete="off" spellCheck={false} />
+  const text = (key: 'title' | 'gateway' | 'dns' | 'ntp' | 'domain' | 'lease' | 'ipv6Prefix', mono = true) => <input className={`field text-sm ${mono ? 'font-mono' : ''}`} value={draft[key]} onChange={(event) => edit({ [key]: event.target.value })} autoComplete="off" spellCheck={false} />
   const lines = (key: 'ranges' | 'excluded', placeholder: string) => <textarea className="field font-mono text-sm" rows={Math.min(6, Math.max(1, draft[key].split('\n').length))} value={draft[key]} onChange={(event) => edit({ [key]: event.target.value })} placeholder={placeholder} spellCheck={false} />
   return (
     <Section title="Settings">
@@ -41,6 +41,7 @@ export function SettingsForm({ network }: { network: Network }) {
           <Field name="Domain">{text('domain')}</Field>
           <Field name="DNS servers">{text('dns')}</Field>
           <Field name="Time servers">{text('ntp')}</Field>
+          <Field name="IPv6 prefix" hint="Such as fd12:3456:789a:1::/64: machines get addresses of it too, and boot by IPv6. Empty: no IPv6." wide>{text('ipv6Prefix')}</Field>
         </div>
         <label className="flex flex-col gap-1.5"><span className="label">Where another DHCP server answers</span>
           <select className="field text-sm" value={draft.whenOtherServer} onChange={(event) => edit({ whenOtherServer: event.target.value as Network['whenOtherServer'] })}>

@@ -7,7 +7,7 @@ export interface OptionDraft { readonly option: string, readonly type: OptionTyp
 
 /** The settings of a network as text in a form. Ranges are one a line; a lease time may be 10m, 1h or 1d. */
 export interface SettingsDraft {
-  readonly title: string, readonly gateway: string, readonly dns: string, readonly ntp: string, readonly domain: string, readonly lease: string
+  readonly title: string, readonly gateway: string, readonly dns: string, readonly ntp: string, readonly domain: string, readonly lease: string, readonly ipv6Prefix: string
   readonly ranges: string, readonly excluded: string, readonly authoritative: boolean, readonly whenOtherServer: Network['whenOtherServer'], readonly options: readonly OptionDraft[]
 }
 
@@ -24,7 +24,7 @@ export const renderRange = ({ from, to }: AddressRange): string => (from === to 
 
 /** The present settings as text. */
 export const draftOf = (network: Network): SettingsDraft => ({
-  title: network.title, gateway: network.gateway, dns: network.dns.join(', '), ntp: network.ntp.join(', '), domain: network.domain, lease: renderLease(network.leaseSeconds),
+  title: network.title, gateway: network.gateway, dns: network.dns.join(', '), ntp: network.ntp.join(', '), domain: network.domain, lease: renderLease(network.leaseSeconds), ipv6Prefix: network.ipv6Prefix,
   ranges: network.ranges.map(renderRange).join('\n'), excluded: network.excluded.map(renderRange).join('\n'), authoritative: network.authoritative, whenOtherServer: network.whenOtherServer,
   options: network.options.map(({ code, name, type, value }) => ({ option: name || String(code), type, value: Array.isArray(value) ? value.join(', ') : String(value) })),
 })
@@ -33,7 +33,7 @@ export const draftOf = (network: Network): SettingsDraft => ({
 export function readDraft(network: Network, draft: SettingsDraft): Result<NetworkPatch, { kind: 'unreadable', sentence: string }> {
   const before = draftOf(network)
   const patch: NetworkPatch = {}
-  for (const key of ['title', 'gateway', 'domain'] as const) if (draft[key].trim() !== before[key]) patch[key] = draft[key].trim()
+  for (const key of ['title', 'gateway', 'domain', 'ipv6Prefix'] as const) if (draft[key].trim() !== before[key]) patch[key] = draft[key].trim()
   for (const key of ['dns', 'ntp'] as const) if (draft[key] !== before[key]) patch[key] = words(draft[key])
   for (const key of ['ranges', 'excluded'] as const) if (draft[key] !== before[key]) patch[key] = draft[key].split(/[\n,;]/).map((line) => line.trim()).filter((line) => line !== '').map(readRange)
   if (draft.lease.trim() !== before.lease) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ClientMatch } from '#contract/network-api'
 import { contains, parseCidr } from '#netboot/codec/ipv4'
 import type { NetworkView, Reservation } from '#netboot/site'
-import { freshMain, mainId, settle, StoredNetwork, viewOf, type NetworkConfig, type Standing } from './network-config.ts'
+import { freshMain, mainId, settle, StoredNetwork, viewsOf, type NetworkConfig, type Standing } from './network-config.ts'
 
 /** A reservation as it is stored. */
 export const StoredReservation = z.object({ networkId: z.string(), address: z.string(), match: ClientMatch, hostname: z.string(), by: z.string(), createdAt: z.string() })
@@ -57,7 +57,7 @@ export async function openNetworkBook(facts: FactStore, standing: Standing, poli
   let keptViews: readonly Reservation[] = []
   const refresh = (): void => {
     configs = Array.from(all.values(), (one) => settle(one, standing))
-    views = configs.map(viewOf)
+    views = viewsOf(configs)
   }
   const refreshReservations = (): void => {
     kept = Array.from(reservations.values())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { broadcastsTo, freshMain, localNetworks, peopledSubnets, ramdiskArguments, settle, viewOf, type Standing } from './network-config.ts'
+import { broadcastsTo, freshMain, localNetworks, peopledSubnets, ramdiskArguments, settle, viewsOf, type Standing } from './network-config.ts'
 
 const standing: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', mode: 'full', nameServers: ['9.9.9.9'] }
 const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(standing), set })
@@ -7,7 +7,7 @@ const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(sta
 describe('the main network', () => {
   it('stands where the appliance was started, with defaults that follow from it', () => expect(settle(freshMain(standing), standing)).toEqual({
     id: 'provisioning', main: true, relayed: false, interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', title: 'Provisioning network', policy: 'discover', mode: 'full', gateway: '10.77.0.1',
-    dns: ['9.9.9.9'], ntp: ['10.77.0.1'], domain: 'lab.test', leaseSeconds: 3600, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [], options: [], authoritative: false, whenOtherServer: 'warn',
+    dns: ['9.9.9.9'], ntp: ['10.77.0.1'], domain: 'lab.test', leaseSeconds: 3600, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [], options: [], authoritative: false, whenOtherServer: 'warn', ipv6Prefix: '',
   }))
   it('leaves its own address out where it lies in the range', () => expect(settle(freshMain(standing), { ...standing, address: '10.77.0.150' }).excluded).toEqual([{ from: '10.77.0.150', to: '10.77.0.150' }]))
   it('keeps what was set', () => expect(settle(stored({ mode: 'proxy', gateway: '', dns: [] }), standing)).toMatchObject({ mode: 'proxy', gateway: '', dns: [] }))
@@ -19,7 +19,14 @@ describe('the main network', () => {
   })
 })
 
-it('netboot is told options as bytes', () => expect(viewOf(settle(stored({ options: [{ code: 26, name: 'interface-mtu', type: 'integer', value: 9000 }] }), standing)).options).toEqual([{ code: 26, value: Uint8Array.of(0x23, 0x28) }]))
+it('netboot is told options as bytes', () => expect(viewsOf([settle(stored({ options: [{ code: 26, name: 'interface-mtu', type: 'integer', value: 9000 }] }), standing)])[0]?.options).toEqual([{ code: 26, value: Uint8Array.of(0x23, 0x28) }]))
+
+it('netboot is told IPv6 where a prefix is set; behind a relay it boots from the address on the wire', () => {
+  const views = (wire: string, far: string) => viewsOf([settle(stored({ ipv6Prefix: wire }), standing), settle({ id: 'x', cidr: '10.88.0.0/24', relayed: true, interface: 'eth0', address: '10.77.0.1', startMode: 'full', set: { ipv6Prefix: far } }, standing)]).map(({ ipv6 }) => ipv6)
+  expect(views('', '')).toEqual([undefined, undefined])
+  expect(views('FD00:77:0::/64', 'fd00:88::/64')).toEqual([{ prefix: 'fd00:77::/64', address: 'fd00:77::1' }, { prefix: 'fd00:88::/64', address: 'fd00:77::1' }])
+  expect(views('', 'fd00:88::/64')).toEqual([undefined, undefined])
+})
 
 it('tells ramdisks of further cards to which address the certificate belongs', () => {
   const main = settle(freshMain(standing), standing)

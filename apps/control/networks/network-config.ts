@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { AddressRange, NetworkOption } from '#contract/network-api'
 import type { LocalNetworks } from '#contract/local-networks'
 import { contains, parseCidr, parseIpv4 } from '#netboot/codec/ipv4'
+import { parsePrefix64, renderIpv6 } from '#netboot/codec/ipv6'
 import type { NetworkView } from '#netboot/site'
 import { encodeOption } from './option-value.ts'
 import { inRanges, subnetOf } from './subnet.ts'
 
 const AllSettings = z.object({
   title: z.string(), mode: z.enum(['full', 'proxy']), policy: z.enum(['discover', 'ignore']), gateway: z.string(), dns: z.array(z.string()), ntp: z.array(z.string()), domain: z.string(),
-  leaseSeconds: z.number(), ranges: z.array(AddressRange), excluded: z.array(AddressRange), options: z.array(NetworkOption), authoritative: z.boolean(), whenOtherServer: z.enum(['warn', 'refuse']),
+  leaseSeconds: z.number(), ranges: z.array(AddressRange), excluded: z.array(AddressRange), options: z.array(NetworkOption), authoritative: z.boolean(), whenOtherServer: z.enum(['warn', 'refuse']), ipv6Prefix: z.string(),
 })
 
 /** What a person has set of a network; everything left out follows from where the network is. */
@@ -64,7 +65,7 @@ export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig
     mode: main && stored.startMode !== standing.mode ? standing.mode : (set.mode ?? (main ? standing.mode : 'full')),
     gateway, dns: set.dns ?? (standing.nameServers.length === 0 ? [place.address] : [...standing.nameServers]), ntp: set.ntp ?? [place.address], domain: set.domain ?? 'lab.test', leaseSeconds: set.leaseSeconds ?? 3600,
     ranges, excluded: set.excluded ?? [...new Set([place.address, gateway])].filter((own) => parseIpv4(own) !== undefined && inRanges(ranges, own)).map((own) => ({ from: own, to: own })),
-    options: set.options ?? [], authoritative: set.authoritative ?? false, whenOtherServer: set.whenOtherServer ?? 'warn',
+    options: set.options ?? [], authoritative: set.authoritative ?? false, whenOtherServer: set.whenOtherServer ?? 'warn', ipv6Prefix: set.ipv6Prefix ?? '',
   }
 }
 
@@ -92,7 +93,16 @@ export function broadcastsTo(networks: readonly NetworkConfig[], address: string
   return (own === undefined ? networks.filter((one) => !one.relayed) : [own]).map(({ cidr }) => subnetOf(cidr).broadcast)
 }
 
-/** The network as netboot serves it. */
-export const viewOf = (network: NetworkConfig): NetworkView => ({ ...network, options: network.options.map((one) => ({ code: one.code, value: encodeOption(one) })) })
+/** The networks as netboot serves them. */
+export const viewsOf = (networks: readonly NetworkConfig[]): NetworkView[] => networks.map((network) => {
+  const { ipv6Prefix, ...rest } = network
+  // Machines behind a relay boot from our address on its wire.
+  const [prefix, ours] = [ipv6Prefix, network.relayed ? (wireOf(network, networks)?.ipv6Prefix ?? '') : ipv6Prefix].map(parsePrefix64)
+  const ipv6 = prefix && ours ? { ipv6: { prefix: `${renderIpv6(prefix)}/64`, address: renderIpv6(Uint8Array.of(...ours, 0, 0, 0, 0, 0, 0, 0, 1)) } } : {}
+  return { ...rest, ...ipv6, options: network.options.map((one) => ({ code: one.code, value: encodeOption(one) })) }
+})
+
+/** The network on whose wire the relays of another one are. */
+export const wireOf = (network: NetworkConfig, networks: readonly NetworkConfig[]): NetworkConfig | undefined => networks.find((one) => !one.relayed && one.interface === network.interface)
 
 const withoutAddresses = (set: NetworkSettings): NetworkSettings => Object.fromEntries(Object.entries(set).filter(([name]) => !['gateway', 'ranges', 'excluded'].includes(name)))

@@ -61,7 +61,7 @@ export function describeChange(before: NetworkConfig, after: NetworkConfig): str
     ['title', before.title, after.title], ['mode', before.mode, after.mode], ['unknown machines', before.policy, after.policy], ['gateway', before.gateway || 'none', after.gateway || 'none'],
     ['DNS', before.dns.join(', ') || 'none', after.dns.join(', ') || 'none'], ['time servers', before.ntp.join(', ') || 'none', after.ntp.join(', ') || 'none'], ['domain', before.domain || 'none', after.domain || 'none'],
     ['lease time', `${before.leaseSeconds} s`, `${after.leaseSeconds} s`], ['ranges', range(before.ranges), range(after.ranges)], ['excluded', range(before.excluded), range(after.excluded)],
-    ['options', optionText(before), optionText(after)], ['authoritative', yes(before.authoritative), yes(after.authoritative)], ['where another DHCP server is', before.whenOtherServer, after.whenOtherServer],
+    ['options', optionText(before), optionText(after)], ['IPv6 prefix', before.ipv6Prefix || 'none', after.ipv6Prefix || 'none'], ['authoritative', yes(before.authoritative), yes(after.authoritative)], ['where another DHCP server is', before.whenOtherServer, after.whenOtherServer],
   ]
   return words.filter(([, was, is]) => was !== is).map(([name, , is]) => `${name} ${is}`).join('; ')
 }

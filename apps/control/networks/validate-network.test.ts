@@ -22,6 +22,7 @@ describe('a network that makes sense', () => {
     ['no range: only reserved clients', further({ ranges: [] })],
     ['its own address excluded from the range', { ...main, ranges: [range('10.77.0.1', '10.77.0.50')], excluded: [range('10.77.0.1', '10.77.0.1')] }],
     ['no name servers, no domain', further({ dns: [], ntp: [], domain: '' })],
+    ['IPv6 of its own', { ...main, ipv6Prefix: 'fd12:3456:789a:1::/64' }],
     ['the shortest lease', further({ leaseSeconds: 120 })], ['the longest lease', further({ leaseSeconds: 604_800 })],
   ])('%s', (_, network) => expect(validateNetwork(network, network.main ? [] : [main], cards).filter((one) => !one.startsWith('The ranges hold'))).toEqual([]))
 })
@@ -46,6 +47,8 @@ describe('a network that makes no sense', () => {
     ['a lease too short', further({ leaseSeconds: 119 }), 'between 120 seconds and 604800 (a week), not 119'],
     ['a lease too long', further({ leaseSeconds: 604_801 }), 'not 604801'], ['half a second of lease', further({ leaseSeconds: 300.5 }), 'not 300.5'],
     ['an option twice', further({ options: [opt(26), opt(26)] }), 'Option 26 is set twice.'],
+    ['an IPv6 prefix of 48 bits', { ...main, ipv6Prefix: 'fd00::/48' }, '“fd00::/48” is not an IPv6 prefix'], ['link-local IPv6', { ...main, ipv6Prefix: 'fe80::/64' }, 'is not an IPv6 prefix that machines can have addresses of'],
+    ['IPv6 behind a relay, and none on the wire', further({ ipv6Prefix: 'fd00:88::/64' }), 'give the network there an IPv6 prefix first'],
     ['a blank title', further({ title: ' ' }), 'A network needs a title.'],
     ['the main one again', further({}, { cidr: '10.77.0.128/25' }), '10.77.0.128/25 overlaps the network Provisioning network (10.77.0.0/24).'],
     ['a network around the main one', further({}, { cidr: '10.0.0.0/8' }), 'overlaps'],

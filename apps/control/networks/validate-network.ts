@@ -1,7 +1,8 @@
 import type { AddressRange, ClientMatch } from '#contract/network-api'
 import { contains, parseCidr, parseIpv4, renderIpv4, type Ipv4Network } from '#netboot/codec/ipv4'
+import { parsePrefix64 } from '#netboot/codec/ipv6'
 import type { HostCard } from './host.ts'
-import type { NetworkConfig } from './network-config.ts'
+import { wireOf, type NetworkConfig } from './network-config.ts'
 import { isDomain } from './option-value.ts'
 import { inRanges, rangeNumbers } from './subnet.ts'
 
@@ -34,6 +35,7 @@ export function validateNetwork(network: NetworkConfig, others: readonly Network
     ...[['DNS server', network.dns], ['time server', network.ntp]].flatMap(([word, list]) => (list as string[]).filter((one) => parseIpv4(one) === undefined).map((one) => `The ${String(word)} “${one}” is not an IPv4 address.`)),
     ...(network.domain === '' || isDomain(network.domain) ? [] : [`“${network.domain}” is not a domain name.`]),
     ...(Number.isInteger(network.leaseSeconds) && network.leaseSeconds >= shortestLease && network.leaseSeconds <= longestLease ? [] : [`A lease lasts between ${shortestLease} seconds and ${longestLease} (a week), not ${network.leaseSeconds}.`]),
+    ...ipv6(network, others),
     ...repeated(network.options.map(({ code }) => code)).map((code) => `Option ${code} is set twice.`),
     ...(network.title.trim() === '' ? ['A network needs a title.'] : []),
   ]
@@ -61,6 +63,15 @@ function gateway({ gateway, relayed, cidr }: NetworkConfig, subnet: Ipv4Network)
   if (gateway === '') return relayed ? ['A network behind a relay needs its gateway: its machines reach the appliance only through it.'] : []
   if (parseIpv4(gateway) === undefined) return [`The gateway “${gateway}” is not an IPv4 address.`]
   return isHost(subnet, gateway) ? [] : [`The gateway ${gateway} is not an address of a machine in ${cidr}.`]
+}
+
+function ipv6(network: NetworkConfig, others: readonly NetworkConfig[]): string[] {
+  if (network.ipv6Prefix === '') return []
+  const text = (prefix: string): string => String(parsePrefix64(prefix))
+  if (parsePrefix64(network.ipv6Prefix) === undefined) return [`“${network.ipv6Prefix}” is not an IPv6 prefix that machines can have addresses of: write one of 64 bits, such as fd12:3456:789a:1::/64.`]
+  const same = others.find(({ ipv6Prefix }) => ipv6Prefix !== '' && text(ipv6Prefix) === text(network.ipv6Prefix))
+  if (same !== undefined) return [`${network.ipv6Prefix} is the IPv6 prefix of the network ${same.title} already.`]
+  return network.relayed && (wireOf(network, others)?.ipv6Prefix ?? '') === '' ? [`Machines behind a relay boot from the appliance's address on ${network.interface}: give the network there an IPv6 prefix first.`] : []
 }
 
 function ranges({ ranges, excluded, address, relayed, cidr }: NetworkConfig, subnet: Ipv4Network): string[] {
