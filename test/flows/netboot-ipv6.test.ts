@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeDhcp6, type Dhcp6Datagram } from '#netboot/codec/dhcpv6'
 import { findOption, option6, readIaNas } from '#netboot/codec/dhcpv6-options'
 import { linkLayerDuid } from '#netboot/codec/duid'
+import { seedsOf } from '../fuzz/corpus.ts'
 import { askingCommand, bootUrlOf, firmwareOptions, readAnswer, solicit } from '../sim/dhcp6-client.ts'
 import { testNetwork } from '../sim/memory-site.ts'
 import { hostilePackets } from '../sim/random.ts'
@@ -75,9 +76,9 @@ describe('DHCPv6', () => {
   })
 
   it('counts hostile datagrams and goes on', async () => {
-    const seeds = [solicit(client, pxe)].map((one) => encodeDhcp6(one))
-    const packets = Array.from(hostilePackets(seeds, 2000, 6), (packet) => Buffer.from(packet).toString('base64')).join('\n')
-    const blast = 'const d=require("dgram").createSocket("udp6");const p=require("fs").readFileSync(0,"utf8").split("\\n").map(l=>Buffer.from(l,"base64"));(async()=>{for(const port of [547,69])for(const b of p)await new Promise(r=>d.send(b,port,"fd00:77::1",r));d.close()})()'
+    const seeds = seedsOf('dhcp6')
+    const packets = Array.from(hostilePackets(seeds, 10_000, 6), (packet) => Buffer.from(packet).toString('base64')).join('\n')
+    const blast = 'const d=require("dgram").createSocket("udp6");const p=require("fs").readFileSync(0,"utf8").split("\\n").map(l=>Buffer.from(l,"base64"));(async()=>{for(const [port,some] of [[547,p],[69,p.slice(0,2000)]])for(const b of some)await new Promise(r=>d.send(b,port,"fd00:77::1",r));d.close()})()'
     expect((await world.client([process.execPath, '-e', blast], { input: Buffer.from(packets), seconds: 60 })).code).toBe(0)
     await world.event('datagrams.dropped', (event) => event.receiver === 'dhcp6' && event.reason === 'malformed' && event.count > 100)
     expect(world.isAlive()).toBe(true)

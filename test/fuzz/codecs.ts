@@ -1,9 +1,11 @@
 import { decodeFrame } from '#netboot/codec/frame'
 import { decodeDhcp4, encodeDhcp4 } from '#netboot/codec/dhcp4'
+import { decodeDhcp6, encodeDhcp6 } from '#netboot/codec/dhcpv6'
 import { parseFacts } from '#netboot/codec/facts'
 import { parseNetconsole, parseSyslog } from '#netboot/codec/syslog'
 import { decodeTftp } from '#netboot/codec/tftp'
 import { readBootRequest } from '#netboot/policy/boot-request'
+import { readRequest6 } from '#netboot/policy/dhcpv6-request'
 import { hostilePackets } from '../sim/random.ts'
 import { seedsOf, type Protocol } from './corpus.ts'
 
@@ -35,6 +37,13 @@ function take(protocol: Protocol, packet: Uint8Array): boolean {
       if (!decoded.ok) return false
       readBootRequest(decoded.value)
       encodeDhcp4(decoded.value, 1472)
+      return true
+    }
+    case 'dhcp6': {
+      const decoded = decodeDhcp6(packet)
+      if (!decoded.ok) return false
+      readRequest6(decoded.value, 'fe80::5054:ff:fe00:1')
+      encodeDhcp6(decoded.value)
       return true
     }
     case 'tftp': return decodeTftp(packet).ok

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { encodeDhcp6 } from '#netboot/codec/dhcpv6'
+import { linkLayerDuid } from '#netboot/codec/duid'
 import { encodeTftp } from '#netboot/codec/tftp'
+import { firmwareOptions, solicit } from '../sim/dhcp6-client.ts'
 import { readPcap } from '../sim/pcap.ts'
 
 /** What is fuzzed: the receivers of netboot by datagrams, and the servers by requests. */
 export const datagramProtocols = { dhcp: 67, proxy: 4011, tftp: 69, syslog: 514, netconsole: 6666 } as const
 export type DatagramProtocol = keyof typeof datagramProtocols
-export const protocols = [...(Object.keys(datagramProtocols) as DatagramProtocol[]), 'facts'] as const
+export const protocols = [...(Object.keys(datagramProtocols) as DatagramProtocol[]), 'dhcp6', 'facts'] as const
 export type Protocol = (typeof protocols)[number]
 
 const fixtures = path.join(import.meta.dirname, '../fixtures')
@@ -20,6 +23,7 @@ export function seedsOf(protocol: Protocol): Uint8Array[] {
     case 'tftp': return [...captured((port) => port === 69), ...generatedTftp()]
     case 'syslog': return text('<13>1 2026-01-01T00:00:00Z node kernel - - - a line', '<30>Jan  1 00:00:00 node app[12]: a line', '<191>', 'no priority at all', '<6>a\nb\r\nc\u0000d')
     case 'netconsole': return text('6,1234,5678901,-;a kernel line', '3,1,2,c;continued\n SUBSYSTEM=pci', 'plain text\n')
+    case 'dhcp6': return generatedDhcp6()
     case 'facts': return text(['firmware\tbios', 'secureboot\t0', 'kernel\t6.12.0', 'cpu.model\tX', 'cpu.count\t1', 'cpu.arch\tx86_64', 'mem.kb\t2000000', 'bootif\t52:54:00:00:00:01', 'dmi.product_uuid\t5c10ad00-0000-4000-8000-525400770001', 'disk\tvda', 'disk.size\t41943040', 'disk.serial\tS', 'nic\teth0', 'nic.mac\t52:54:00:00:00:01', 'nic.link\t1', 'nic.lldp\t0180c200000e5254000000010188cc0207045254000000010405057377310602007800', ''].join('\n'))
   }
 }
@@ -27,6 +31,12 @@ export function seedsOf(protocol: Protocol): Uint8Array[] {
 function captured(fits: (port: number) => boolean): Uint8Array[] {
   const folder = path.join(fixtures, 'captures')
   return readdirSync(folder).filter((name) => name.endsWith('.pcap')).flatMap((name) => readPcap(readFileSync(path.join(folder, name)))).filter(({ to }) => fits(to.port)).map(({ payload }) => payload)
+}
+
+function generatedDhcp6(): Uint8Array[] {
+  const one = solicit(linkLayerDuid('52:54:00:00:00:01'), firmwareOptions('PXEClient:Arch:00007:UNDI:003000', 7))
+  const types = ['request', 'renew', 'release', 'decline', 'confirm'] as const
+  return [one, ...types.map((type) => ({ ...one, message: { ...one.message, type } })), { ...one, relays: [{ hops: 1, linkAddress: 'fd00:77::9', peerAddress: 'fe80::1', options: [] }] }].map(encodeDhcp6)
 }
 
 function generatedTftp(): Uint8Array[] {
