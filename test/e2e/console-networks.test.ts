@@ -1,47 +1,23 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeEach, expect, test } from 'vitest'
 import { phaseFleet } from '../sim/operator-fixture-machines.ts'
 import { fillFixtureNetworks, type FixtureNetworks } from '../sim/operator-fixture-networks.ts'
-import { type OperatorFixture, startOperatorFixture } from '../sim/operator-fixture.ts'
-import { startBrowser, startConsole, watchComplaints } from './console-rig.ts'
+import { fillFixtureTraffic } from '../sim/operator-fixture-state.ts'
+import type { OperatorFixture } from '../sim/operator-fixture.ts'
+import { standConsole } from './console-stand.ts'
 
-let browser: Browser
-let consoleServer: { url: string, stop: () => void }
-let fixture: OperatorFixture
 let net: FixtureNetworks
-let context: BrowserContext
 let page: Page
-let complaints: string[]
-
-beforeAll(async () => {
-  consoleServer = await startConsole()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  consoleServer?.stop()
-})
+let fixture: OperatorFixture
+const stand = standConsole(900, (given) => { ({ page } = given) })
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-  page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  complaints = watchComplaints(page)
-  fixture = await startOperatorFixture({ fleet: phaseFleet, consoleUrl: consoleServer.url, mustChange: false })
+  fixture = await stand.serve({ fleet: phaseFleet, mustChange: false })
   if (!fixture.state.net) throw new Error('the fixture has no networks')
   net = fixture.state.net
   await fillFixtureNetworks(net)
 })
-afterEach(async () => {
-  await context.close()
-  await fixture?.close()
-  expect(complaints, 'script errors and breaches of the content security policy').toEqual([])
-})
 
-async function open(path: string): Promise<void> {
-  await page.goto(fixture.url + path)
-  await page.getByLabel('Password').fill(fixture.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-}
+const open = (path: string): Promise<void> => stand.enter(path)
 const leases = () => page.getByRole('list', { name: 'Leases' }).getByRole('listitem')
 const lease = (text: string) => leases().filter({ hasText: text })
 
@@ -164,4 +140,17 @@ test('the address map by keyboard and pointer; four hundred leases of another ne
   expect(await leases().count()).toBe(1)
   await page.goto(`${fixture.url}/networks/nowhere`)
   await page.getByRole('heading', { name: 'There is no such network' }).waitFor()
+})
+
+test('strangers are listed, and why one does not boot is to be read', async () => {
+  fillFixtureTraffic(fixture.state)
+  await open('/networks')
+  const strangers = page.getByRole('list', { name: 'Strangers' })
+  await strangers.getByText('00:0c:29:aa:01:02').waitFor()
+  await page.getByRole('button', { name: 'Boots of 3c:ec:ef:12:80:9a' }).click()
+  await page.getByRole('article', { name: 'Diagnosis: It never took the offer' }).waitFor()
+  await page.getByRole('list', { name: 'Packets and events of this boot' }).getByText('DISCOVER').first().waitFor()
+  expect(await page.getByRole('link', { name: 'Packets' }).getAttribute('href')).toContain('/machines/3c%3Aec%3Aef%3A12%3A80%3A9a/packets.pcap')
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true)
 })

@@ -1,52 +1,28 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { guestbook } from '../sim/operator-fixture-state.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { fillFixtureTraffic, guestbook } from '../sim/operator-fixture-state.ts'
 import { labFleet, phaseFleet } from '../sim/operator-fixture-machines.ts'
 import { fillFixtureNetworks } from '../sim/operator-fixture-networks.ts'
-import { type OperatorFixture, startOperatorFixture } from '../sim/operator-fixture.ts'
-import { startBrowser, startConsole, watchComplaints } from './console-rig.ts'
+import type { OperatorFixture } from '../sim/operator-fixture.ts'
+import { standConsole } from './console-stand.ts'
 
-let browser: Browser
-let consoleServer: { url: string, stop: () => void }
-let fixture: OperatorFixture
 let context: BrowserContext
 let page: Page
-let complaints: string[]
-
-beforeAll(async () => {
-  consoleServer = await startConsole()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  consoleServer?.stop()
-})
-beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 860 } })
-  page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  complaints = watchComplaints(page)
-})
-afterEach(async () => {
-  await context.close()
-  await fixture?.close()
-  expect(complaints, 'script errors and breaches of the content security policy').toEqual([])
-})
+let fixture: OperatorFixture
+const stand = standConsole(860, (given) => { ({ page, context } = given) })
 
 const machines = () => page.getByRole('list', { name: 'Machines' })
 const row = (name: string) => machines().getByRole('listitem').filter({ hasText: name })
 const logLines = () => page.getByRole('log', { name: 'Log lines' })
 
-async function open(fleet: Parameters<typeof startOperatorFixture>[0]['fleet'], options: { mustChange?: boolean, stepMs?: number, path?: string } = {}): Promise<void> {
+async function open(fleet: Parameters<typeof stand.serve>[0]['fleet'], options: { mustChange?: boolean, stepMs?: number, path?: string } = {}): Promise<void> {
   const { mustChange = false, stepMs = 250, path = '/' } = options
-  fixture = await startOperatorFixture({ fleet, consoleUrl: consoleServer.url, mustChange, stepMs })
-  await page.goto(fixture.url + path)
-  await page.getByLabel('Password').fill(fixture.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  fixture = await stand.serve({ fleet, mustChange, stepMs })
+  await stand.enter(path)
 }
 
 test('from the one-time password to a ready machine, with the log live and nothing lost over a restart', async () => {
-  fixture = await startOperatorFixture({ fleet: labFleet, consoleUrl: consoleServer.url, stepMs: 700 })
+  fixture = await stand.serve({ fleet: labFleet, stepMs: 700 })
   await page.goto(fixture.url)
   await page.getByLabel('Password').fill('wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -298,7 +274,7 @@ test('a session that ends leads to the sign-in page and back', async () => {
 })
 
 test('pages carry a strict policy and no inline script without its nonce', async () => {
-  fixture = await startOperatorFixture({ fleet: [], consoleUrl: consoleServer.url })
+  fixture = await stand.serve({ fleet: [] })
   const first = await fetch(`${fixture.url}/sign-in`)
   const second = await fetch(`${fixture.url}/sign-in`)
   const policy = first.headers.get('content-security-policy') ?? ''
@@ -355,4 +331,19 @@ test('boot paths: what was learned of each kind of machine, and another way into
   expect(await way.inputValue()).toBe('grub')
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true)
+})
+
+test('what is on its way to a machine: bytes, rate, and its place in the queue', async () => {
+  await open(phaseFleet, { path: '/machines/m3' })
+  await page.getByRole('heading', { name: 'app-02', level: 1 }).waitFor()
+  expect(await page.getByRole('list', { name: 'Transfers' }).count()).toBe(0)
+  fillFixtureTraffic(fixture.state)
+  const transfers = page.getByRole('list', { name: 'Transfers' })
+  await transfers.getByText('5.24 MB of 8.39 MB').waitFor()
+  await transfers.getByText('38.4 MB/s').waitFor()
+  await page.goto(`${fixture.url}/machines/m4`)
+  await transfers.getByText('number 2 in the queue').waitFor()
+  await page.getByText('2 machines wait for an image').waitFor()
+  fixture.state.transfers = []
+  await transfers.waitFor({ state: 'detached' })
 })

@@ -11,7 +11,7 @@ const arp = (at: number, fromMachine: boolean): Moment => ({ kind: 'arp', atMs: 
  * The boots of a fixture's machine, by its phase, judged by the real rules: one that is only seen never takes its offers, one that failed
  * came back from its disk, every other one is healthy.
  */
-export function makeBoots({ id, phase, macs }: Machine): Boots {
+export function makeBoots({ id, phase, macs }: Pick<Machine, 'phase' | 'macs'> & { id: string | null }): Boots {
   const [moments, now] = storyOf(phase)
   const shift = Date.now() - storyTime(now)
   const own = moments.map((moment): Moment => ({ ...moment, mac: macs[0] ?? null, atMs: moment.atMs + shift, ...('endMs' in moment ? { endMs: moment.endMs + shift } : {}) }))

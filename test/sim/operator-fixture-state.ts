@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
+import type { Stranger } from '#contract/blackbox-api'
 import type { JournalEvent, LogLine } from '#contract/events'
 import type { Network } from '#contract/network-api'
-import type { App, Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role } from '#contract/operator-api'
+import type { App, Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role, Transfer } from '#contract/operator-api'
 import { stepTitles } from '#contract/steps'
 import type { FixtureNetworks } from './operator-fixture-networks.ts'
 import { deploySteps, freshSteps, makeMachine, services, type Sketch } from './operator-fixture-machines.ts'
@@ -13,6 +14,8 @@ export class FixtureState {
   readonly logs = new Map<string, LogLine[]>()
   readonly events: JournalEvent[] = []
   readonly apps: App[] = []
+  transfers: Transfer[] = []
+  strangers: Stranger[] = []
   readonly roles: Role[] = [
     { id: 'manager', title: 'Manager', summary: 'Runs the cloud: places apps, keeps their images, balances their load.', services: ['Swarm manager', 'Image registry', 'HAProxy'], imageId: 'debian-13' },
     { id: 'appserver', title: 'AppServer', summary: 'Runs the instances of apps.', services: ['Swarm worker'], imageId: 'debian-13' },
@@ -183,3 +186,16 @@ const bootLines = [
 
 /** A guestbook as it would run. */
 export const guestbook = (machineName: string): App => ({ name: 'guestbook', version: '20261121t0412', runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'serving', detail: '', instancesWanted: 2, instances: ['a1b2c3d4e5f6', 'b2c3d4e5f6a1'].map((id) => ({ id, machineName, state: 'running', error: '', since: new Date(Date.now() - 480_000).toISOString() })), seenAt: null, deployedAt: new Date(Date.now() - 500_000).toISOString(), warnings: [] })
+
+/** Something under way to two machines of `phaseFleet`, one that waits, and two cards that belong to no machine. */
+export function fillFixtureTraffic(state: FixtureState): void {
+  const to = (id: string, more: Partial<Transfer>): Transfer[] => {
+    const machine = state.machines.get(id)
+    return machine === undefined ? [] : [{ kind: 'http', machineId: id, machineName: machine.name, mac: machine.mac, address: machine.address ?? '', file: 'image', sizeBytes: 0, sentBytes: 0, bytesPerSecond: 0, startedAt: null, position: 0, ...more }]
+  }
+  state.transfers = [
+    ...to('m3', { file: `chunks/${'4f'.repeat(32)}`, sizeBytes: 8_388_608, sentBytes: 5_242_880, bytesPerSecond: 38_400_000 }), ...to('m4', { position: 2 }),
+    ...to('m6', { kind: 'tftp', file: 'snponly.efi', sizeBytes: 286_720, sentBytes: 61_440, bytesPerSecond: 9800 }), ...to('m7', { position: 1 }),
+  ]
+  state.strangers = ['3c:ec:ef:12:80:9a', '00:0c:29:aa:01:02'].map((mac, index) => ({ mac, lastSeenAt: new Date(Date.now() - 90_000 * (index + 1)).toISOString(), recordedBytes: 2310 * (index + 1) }))
+}

@@ -131,6 +131,8 @@ function siteRoutes(api: FastifyInstance, state: FixtureState): void {
   api.get('/roles', async () => state.roles)
   api.get('/power-drivers', async () => state.powerDrivers)
   api.post<{ Params: { id: string, decision: 'accept' | 'reject' } }>('/claims/:id/:decision', async (request) => state.decide(request.params.id, request.params.decision) ?? (() => { throw new Refusal(404, 'There is no such claim.') })())
+  api.get('/transfers', async () => state.transfers)
+  api.get('/strangers', async () => state.strangers)
   api.get('/images', async () => state.images)
   api.get('/cloud', async () => state.cloud())
   api.get('/apps/:name/log', async () => ({ lines: state.logs.get('app-guestbook') ?? [], nextSeq: 2 }))
@@ -179,7 +181,7 @@ function machineRoutes(api: FastifyInstance, state: FixtureState): void {
   })
   api.put<OfMachine>('/machines/:m/power-driver', async (request) => { const machine = find(request.params.m); const { driver, options } = PowerConfigRequest.parse(request.body); machine.power = { ...machine.power, driver, options }; state.record(machine.id, 'power.configured', 'The power driver is changed.'); return machine })
   api.delete<OfMachine>('/machines/:m', async (request, reply) => { const machine = find(request.params.m); allow(machine, 'forget'); state.machines.delete(machine.id); return reply.code(204).send() })
-  api.get<OfMachine>('/machines/:m/boots', async (request) => makeBoots(find(request.params.m)))
+  api.get<OfMachine>('/machines/:m/boots', async ({ params: { m } }) => makeBoots(state.strangers.some(({ mac }) => mac === m) ? { id: null, phase: 'seen', macs: [m] } : find(m)))
   api.get<OfMachine>('/machines/:m/packets.pcap', async (_, reply) => reply.type('application/vnd.tcpdump.pcap').send(Buffer.from(encodePcapHeader())))
   api.get<OfMachine>('/machines/:m/events', async (request) => page(state.events.filter(({ machineId }) => machineId === find(request.params.m).id), Paging.parse(request.query), state.seq))
   api.get<OfMachine>('/machines/:m/log', async (request) => {

@@ -1,6 +1,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
-import { Cloud, EventPage, Image, LogPage, Machine, PowerDriverInfo, Role, SshKeys, Status } from '#contract/operator-api'
+import { Stranger } from '#contract/blackbox-api'
+import { Cloud, EventPage, Image, LogPage, Machine, PowerDriverInfo, Role, SshKeys, Status, Transfer } from '#contract/operator-api'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
@@ -12,7 +13,7 @@ const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 export const keys = {
   session: ['session'], status: ['status'], machines: ['machines'], machine: (id: string) => ['machine', id],
   events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id], resume: (id: string) => ['resume', id],
-  roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], pool: (id: string) => ['networks', id, 'pool'], leases: (id: string) => ['networks', id, 'leases'], reservations: (id: string) => ['networks', id, 'reservations'], hostInterfaces: ['host-interfaces'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
+  transfers: ['transfers'], strangers: ['strangers'], roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], pool: (id: string) => ['networks', id, 'pool'], leases: (id: string) => ['networks', id, 'leases'], reservations: (id: string) => ['networks', id, 'reservations'], hostInterfaces: ['host-interfaces'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
 } as const
 
 /** Who is signed in; null when nobody is, which is an answer like any other and never leaves an old one standing. */
@@ -33,6 +34,10 @@ export const powerDriversQuery = queryOptions({ queryKey: keys.powerDrivers, que
 export const imagesQuery = queryOptions({ queryKey: keys.images, queryFn: ({ signal }) => fetchJson(z.array(Image), api.images(), { signal }) })
 /** The Application Cloud. */
 export const cloudQuery = queryOptions({ queryKey: keys.cloud, queryFn: ({ signal }) => fetchJson(Cloud, api.cloud(), { signal }) })
+/** What is on its way to whom; asked for again while somebody looks, for bytes have no live message. */
+export const transfersQuery = queryOptions({ queryKey: keys.transfers, refetchInterval: 2000, queryFn: ({ signal }) => fetchJson(z.array(Transfer), api.transfers(), { signal }) })
+/** Cards that asked for an address and belong to no machine. */
+export const strangersQuery = queryOptions({ queryKey: keys.strangers, refetchInterval: 10_000, queryFn: ({ signal }) => fetchJson(z.array(Stranger), api.strangers(), { signal }) })
 /** The administrators' SSH keys. */
 export const sshKeysQuery = queryOptions({ queryKey: keys.sshKeys, queryFn: ({ signal }) => fetchJson(SshKeys, api.sshKeys(), { signal }) })
 

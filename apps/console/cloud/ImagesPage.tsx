@@ -39,7 +39,7 @@ function ImageCard({ image }: { image: Image }) {
       {image.state === 'building' ? (
         <div className="mt-3 text-amber" role="status">
           {image.percent === null ? <div className="sheen h-1.5 rounded-full" /> : <progress className="bar" max={100} value={image.percent} aria-label={`Building ${image.title}`} />}
-          <p className="mt-1 flex gap-3 text-xs text-ink-2"><span className="min-w-0 flex-1 truncate">{safeText(image.step)}</span>{image.percent === null ? null : <span>{Math.floor(image.percent)} %</span>}</p>
+          <p className="mt-1 flex gap-3 text-xs text-ink-2"><span title={safeText(image.step)} className="min-w-0 flex-1 truncate">{safeText(image.step)}</span>{image.percent === null ? null : <span>{Math.floor(image.percent)} %</span>}</p>
         </div>
       ) : null}
       {image.error ? <p className="mt-3 rounded-md bg-well px-3 py-2 font-mono text-xs break-words text-red">{safeText(image.error)}</p> : null}

@@ -22,6 +22,7 @@ import { InventoryPanel } from './InventoryPanel.tsx'
 import { MachineHeader } from './MachineHeader.tsx'
 import { ServicesPanel } from './ServicesPanel.tsx'
 import { Timeline } from './Timeline.tsx'
+import { Transfers } from './Transfers.tsx'
 
 /** One machine: what it is, what it does, what it said. */
 export function MachinePage() {
@@ -77,6 +78,7 @@ function Loaded({ id }: { id: string }) {
       <div className={`grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)] ${isAboutBooting ? 'order-last' : ''}`}>
         <div className="flex min-w-0 flex-col gap-5">
           {machine.steps.length > 0 ? <DeployProgress machine={machine} /> : null}
+          <Transfers machine={machine} />
           {machine.services.length > 0 ? <ServicesPanel machine={machine} /> : null}
           <InventoryPanel machine={machine} />
         </div>

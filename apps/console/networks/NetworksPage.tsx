@@ -8,6 +8,7 @@ import { Empty, Notice, Skeleton } from '../kit/Notice.tsx'
 import { PageHead } from '../kit/Page.tsx'
 import { AddNetworkDialog } from './AddNetworkDialog.tsx'
 import { NetworkCard } from './NetworkCard.tsx'
+import { Strangers } from './Strangers.tsx'
 import { useNetworkPulse } from './use-network-pulse.ts'
 
 /** Where machines are booted: every network with how full it is and what needs a person. */
@@ -24,6 +25,7 @@ export function NetworksPage() {
       {networks.isPending ? <Skeleton rows={2} height="h-40" /> : null}
       {networks.data?.length === 0 ? <Empty icon="network" title="No network"><p>Start the appliance with scripts/up --interface IF to serve one.</p></Empty> : null}
       <ul aria-label="Networks" className="grid gap-4 xl:grid-cols-2">{networks.data?.map((network) => <li key={network.id} className="min-w-0"><NetworkCard network={network} /></li>)}</ul>
+      <Strangers />
       {adding ? <AddNetworkDialog onClose={() => setAdding(false)} /> : null}
     </>
   )

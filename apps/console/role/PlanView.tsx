@@ -5,6 +5,7 @@ import { asSentence, formatBytes, safeText } from '../text/format.ts'
 
 /** What would happen to one machine, before it happens: disk, image, services, steps, refusals. */
 export function PlanView({ plan, titled, onDisk }: { plan: Plan, titled: boolean, onDisk: (identity: string) => void }) {
+  const Steps = titled ? 'h4' : 'h3'
   return (
     <section aria-label={`Plan for ${plan.machineName}`} className="flex flex-col gap-3">
       {titled ? <h3 className="plate border-b border-line pb-1 text-lg">{plan.machineName}</h3> : null}
@@ -17,7 +18,7 @@ export function PlanView({ plan, titled, onDisk }: { plan: Plan, titled: boolean
       </dl>
       {plan.steps.length > 0 ? (
         <div>
-          <h4 className="label mb-1.5">Steps</h4>
+          <Steps className="label mb-1.5">Steps</Steps>
           <ol className="grid gap-x-6 gap-y-1 sm:grid-cols-2">
             {plan.steps.map((step, index) => (
               <li key={step.kind} className="flex gap-2.5 text-sm">
