@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Page } from 'playwright-core'
+import { phaseFleet } from '../sim/operator-fixture-machines.ts'
+import { fillFixtureNetworks } from '../sim/operator-fixture-networks.ts'
+import { fillFixtureTraffic, guestbook } from '../sim/operator-fixture-state.ts'
+import { startOperatorFixture } from '../sim/operator-fixture.ts'
+import { startBrowser, startConsole } from './console-rig.ts'
+
+const usage = `usage: npx tsx test/e2e/make-shots.ts FOLDER [NAME...] [--url URL --password PASSWORD]
+
+Pictures of every page of the console, wide and narrow, light and dark; with NAMEs only those. Without a URL the
+console of the last build stands before an appliance in memory, with a machine in each phase.`
+
+interface Shot { readonly name: string; readonly path: string; /** What is done before the picture. */ before?(page: Page): Promise<void> }
+
+const machineInRole = '/machines/m1'
+const shots: readonly Shot[] = [
+  { name: 'fleet', path: '/', before: async (page) => { await page.getByRole('list', { name: 'Machines' }).getByRole('listitem').first().waitFor() } },
+  { name: 'machine', path: machineInRole },
+  { name: 'discovered', path: '/machines/sc-07' },
+  { name: 'plan', path: '/machines/sc-07', before: async (page) => {
+    await page.getByRole('button', { name: 'Assign a role' }).click()
+    await page.getByRole('dialog').getByLabel('AppServer').check()
+    await page.getByRole('dialog').getByText('ERASED').waitFor()
+  } },
+  { name: 'deploy', path: '/machines/m3' },
+  { name: 'failed', path: '/machines/m7' },
+  { name: 'boot', path: '/machines/sc-08' },
+  { name: 'cloud', path: '/cloud' },
+  { name: 'app-log', path: '/cloud', before: async (page) => { await page.getByRole('article').getByRole('button', { name: 'Log' }).first().click() } },
+  { name: 'images', path: '/images' },
+  { name: 'networks', path: '/networks' },
+  { name: 'network', path: '/networks/provisioning' },
+  { name: 'settings', path: '/settings' },
+  { name: 'absent', path: '/nowhere' },
+]
+
+async function main(): Promise<void> {
+  const { values, positionals: [folder, ...names] } = parseArgs({ allowPositionals: true, options: { url: { type: 'string' }, password: { type: 'string' }, user: { type: 'string', default: 'admin' } } })
+  if (folder === undefined) throw new Error(usage)
+  await mkdir(folder, { recursive: true })
+  const place = values.url === undefined ? await openFixture() : { url: values.url, password: values.password ?? '', close: async () => undefined }
+  const browser = await startBrowser()
+  try {
+    for (const width of [1440, 390]) for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ viewport: { width, height: width > 500 ? 900 : 844 }, colorScheme, ignoreHTTPSErrors: true })
+      const page = await context.newPage()
+      page.setDefaultTimeout(15_000)
+      const take = (name: string): Promise<unknown> => page.screenshot({ path: path.join(folder, `${name}-${width > 500 ? 'wide' : 'narrow'}-${colorScheme}.png`) })
+      await page.goto(place.url)
+      await page.getByLabel('Password').waitFor()
+      if (names.length === 0 || names.includes('sign-in')) await take('sign-in')
+      await page.getByLabel('User').fill(values.user)
+      await page.getByLabel('Password').fill(place.password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      for (const shot of shots.filter(({ name }) => names.length === 0 || names.includes(name))) {
+        try {
+          await page.goto(place.url + shot.path)
+          await page.getByRole('heading', { level: 1 }).waitFor()
+          await page.waitForLoadState('networkidle')
+          await shot.before?.(page)
+          await take(shot.name)
+        } catch (error) {
+          // A real appliance need not have such a machine.
+          console.error(`${shot.name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
+        }
+      }
+      await context.close()
+    }
+  } finally {
+    await browser.close()
+    await place.close()
+  }
+}
+
+async function openFixture(): Promise<{ url: string; password: string; close(): Promise<void> }> {
+  const server = await startConsole()
+  const fixture = await startOperatorFixture({ fleet: phaseFleet, consoleUrl: server.url, mustChange: false })
+  fixture.state.apps.push(guestbook('app-01'))
+  fillFixtureTraffic(fixture.state)
+  if (fixture.state.net) await fillFixtureNetworks(fixture.state.net)
+  return { url: fixture.url, password: fixture.password, close: async () => { await fixture.close(); server.stop() } }
+}
+
+await main()
