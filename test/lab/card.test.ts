@@ -19,8 +19,9 @@ if (!isFull) console.log('a real card: skipped, a part of the full run')
 /** Asks the operator API over its Unix socket. */
 function api(run: LabRun, method: string, route: string, body: unknown): Promise<unknown> {
   const text = JSON.stringify(body)
+  const { socket } = JSON.parse(readFileSync(path.join(run.runDir, 'appliance.json'), 'utf8')) as { socket: string }
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath: path.join(run.runDir, 'operator.sock'), path: `/api/v1/${route}`, method, headers: { host: 'localhost', 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }, (answer) => {
+    const request = http.request({ socketPath: socket, path: `/api/v1/${route}`, method, headers: { host: 'localhost', 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }, (answer) => {
       let all = ''
       answer.setEncoding('utf8').on('data', (part: string) => { all += part }).on('end', () => (answer.statusCode === 200 ? resolve(JSON.parse(all)) : reject(new Error(all))))
     })

@@ -118,7 +118,7 @@ describe.skipIf(!full)('a person with a browser, from two bare machines to an ap
     await card.waitFor({ timeout: 5 * minute })
     await card.getByText('Serving').waitFor({ timeout: 15 * minute })
     await deployed
-    await card.getByText('2 of 2 instances run').waitFor({ timeout: 10 * minute })
+    await card.getByText('2 of 2 instances run').first().waitFor({ timeout: 10 * minute })
     await picture('cloud')
     const opened = context.waitForEvent('page')
     await card.getByRole('link', { name: /guestbook/ }).click()
