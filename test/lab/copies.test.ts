@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findBuild } from '#images/build/manifest'
 import { makeHome } from './appliance.ts'
-import { diskFields, RamdiskWorld, type WorldDisk } from './ramdisk-world.ts'
+import { diskFields, RamdiskWorld, worldUuid, type WorldDisk } from './ramdisk-world.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
@@ -24,7 +24,7 @@ run('systemctl', 'start', 'postgresql@17-main.service')
 const body = JSON.stringify({
   machineId: readFileSync('/etc/machine-id', 'utf8').trim(), hostKeys: readdirSync('/etc/ssh').filter((name) => name.endsWith('.pub')).map((name) => readFileSync('/etc/ssh/' + name, 'utf8').split(' ')[1]),
   cluster: /system identifier: +(\\d+)/.exec(control)?.[1] ?? control, kept: existsSync('/srv/kept') ? readFileSync('/srv/kept', 'utf8') : '', root: run('findmnt', '-no', 'UUID', '/'),
-  database: run('runuser', '-u', 'postgres', '--', 'psql', '-Atc', 'select system_identifier from pg_control_system()'),
+  database: run('runuser', '-u', 'postgres', '--', 'psql', '-Atc', 'select system_identifier::numeric + case when system_identifier < 0 then 18446744073709551616 else 0 end from pg_control_system()'),
 })
 if (!existsSync('/srv/kept')) writeFileSync('/srv/kept', 'since the first deploy')
 execFileSync('sync')
@@ -45,8 +45,9 @@ describe.runIf(isFull)('copies of one image', () => {
     await world.order('poweroff', { generation })
     await world.unplug()
   }
-  async function start(disk: WorldDisk): Promise<Identity> {
-    world.bootDisk([disk])
+  /** systemd takes a virtual machine's machine-id from its UUID, so each copy is a machine of its own. */
+  async function start(disk: WorldDisk, uuid: string): Promise<Identity> {
+    world.bootDisk([disk], { uuid })
     const identity = JSON.parse(await world.post(420)) as Identity
     await world.unplug()
     return identity
@@ -71,9 +72,9 @@ describe.runIf(isFull)('copies of one image', () => {
 
   it('share neither machine-id, nor SSH host keys, nor the identity of their database', async () => {
     await deploy(disks[0], 1, '5c10ad00-0000-4000-8000-00000000000a')
-    first = await start(disks[0])
+    first = await start(disks[0], worldUuid)
     await deploy(disks[1], 1, '5c10ad00-0000-4000-8000-00000000000b')
-    const second = await start(disks[1])
+    const second = await start(disks[1], '5c10ad00-0000-4000-8000-525400990002')
     for (const identity of [first, second]) {
       expect(identity.machineId).toMatch(/^[0-9a-f]{32}$/)
       expect(identity.hostKeys).toHaveLength(2)
@@ -84,13 +85,13 @@ describe.runIf(isFull)('copies of one image', () => {
     expect(new Set(words).size).toBe(words.length)
   })
 
-  it('keep what is on /srv over a redeploy, and are new machines all the same', async () => {
+  it('keep what is on /srv over a redeploy, with new keys and a new database', async () => {
     expect(first.kept).toBe('')
     await deploy(disks[0], 2, '5c10ad00-0000-4000-8000-00000000000c')
-    const again = await start(disks[0])
+    const again = await start(disks[0], worldUuid)
     expect(again.kept).toBe('since the first deploy')
     expect(again.root).toBe('5c10ad00-0000-4000-8000-00000000000c')
-    expect(again.machineId).not.toBe(first.machineId)
+    expect(again.cluster).not.toBe(first.cluster)
     expect(again.hostKeys).not.toEqual(first.hostKeys)
   })
 })

@@ -88,9 +88,9 @@ export class RamdiskWorld {
     return parsed.value
   }
 
-  /** Switches the machine on into its first disk. */
-  bootDisk(disks: readonly WorldDisk[], options: { uefi?: boolean } = {}): void {
-    this.#start(disks, options.uefi ?? false, [])
+  /** Switches the machine on into its first disk, as another machine where `uuid` says so. */
+  bootDisk(disks: readonly WorldDisk[], options: { uefi?: boolean; uuid?: string } = {}): void {
+    this.#start(disks, options.uefi ?? false, [], options.uuid)
   }
 
   /** Gives an order and waits for its end. Generation, machine and UUID are this machine's unless `fields` says otherwise. */
@@ -139,13 +139,13 @@ export class RamdiskWorld {
       if (Date.now() > end) throw new Error(`no ${what} within ${seconds} s\n${this.log.slice(-40).join('\n')}\n${readFileSync(path.join(this.folder, 'serial.log'), 'latin1').slice(-3000)}`)
   }
 
-  #start(disks: readonly WorldDisk[], uefi: boolean, extra: readonly string[]): void {
+  #start(disks: readonly WorldDisk[], uefi: boolean, extra: readonly string[], uuid = worldUuid): void {
     const vars = path.join(this.folder, 'vars.fd')
     if (uefi) copyFileSync('/usr/share/OVMF/OVMF_VARS_4M.fd', vars)
     mkdirSync(this.folder, { recursive: true })
     this.#guest = spawn('qemu-system-x86_64', [
-      '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-nodefaults', '-display', 'none', '-vga', 'none', '-no-reboot', '-uuid', worldUuid,
-      '-smbios', `type=1,manufacturer=System Cloud,product=World,serial=WORLD-1,uuid=${worldUuid}`, '-device', 'virtio-scsi-pci,id=scsi0', ...disks.flatMap(diskArguments),
+      '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-nodefaults', '-display', 'none', '-vga', 'none', '-no-reboot', '-uuid', uuid,
+      '-smbios', `type=1,manufacturer=System Cloud,product=World,serial=WORLD-1,uuid=${uuid}`, '-device', 'virtio-scsi-pci,id=scsi0', ...disks.flatMap(diskArguments),
       '-netdev', 'user,id=net0', '-device', `virtio-net-pci,netdev=net0,mac=${worldMac},romfile=`, '-device', 'virtio-rng-pci', '-serial', `file:${path.join(this.folder, 'serial.log')}`,
       ...(uefi ? ['-drive', 'if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd', '-drive', `if=pflash,format=raw,unit=1,file=${vars}`] : []), ...extra,
     ], { stdio: ['ignore', 'ignore', 'inherit'] })
