@@ -9,11 +9,11 @@ import type { Tell } from './progress.ts'
 
 /** What decides the ramdisk's bytes; a change makes a new hash. */
 export const ramdiskRecipe = {
-  version: 3, suite: 'trixie', modules: ramdiskModules,
-  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'shim-signed', 'grub-efi-amd64-signed'],
+  version: 4, suite: 'trixie', modules: ramdiskModules,
+  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'kmod', 'shim-signed', 'grub-efi-amd64-signed'],
   tools: [
     '/usr/bin/curl', '/usr/bin/zstd', '/usr/bin/dd', '/usr/bin/sha256sum', '/usr/sbin/sfdisk', '/usr/sbin/wipefs', '/usr/sbin/blkid', '/usr/sbin/blkdiscard', '/usr/sbin/blockdev',
-    '/usr/sbin/mke2fs', '/usr/sbin/resize2fs', '/usr/sbin/tune2fs', '/usr/sbin/e2fsck', '/usr/sbin/mkfs.fat', '/usr/bin/efibootmgr', '/usr/bin/tcpdump',
+    '/usr/sbin/mke2fs', '/usr/sbin/resize2fs', '/usr/sbin/tune2fs', '/usr/sbin/e2fsck', '/usr/sbin/mkfs.fat', '/usr/bin/efibootmgr', '/usr/bin/tcpdump', '/usr/bin/kmod',
   ],
 } as const
 
@@ -59,6 +59,7 @@ async function layTools(root: string, tree: string): Promise<void> {
     for (const [, library] of list.matchAll(/=> (\/\S+) \(/g)) copy(library as string)
   }
   writeLink(tree, 'usr/sbin/mkfs.ext4', 'mke2fs')
+  writeLink(tree, 'usr/sbin/modprobe', '../bin/kmod')
   writeLink(tree, 'usr/sbin/mkfs.vfat', 'mkfs.fat')
   cpSync(realInside(root, '/etc/mke2fs.conf'), path.join(tree, 'etc/mke2fs.conf'))
   cpSync(realInside(root, '/usr/bin/busybox'), path.join(tree, 'bin/busybox'), { dereference: true })
@@ -68,7 +69,7 @@ async function layTools(root: string, tree: string): Promise<void> {
     if (applet !== '' && applet !== 'busybox' && applet !== 'init' && !real.has(applet)) writeLink(tree, `bin/${applet}`, 'busybox')
   }
   // The kernel asks for drivers by this path.
-  writeLink(tree, 'sbin/modprobe', '/bin/busybox')
+  writeLink(tree, 'sbin/modprobe', '/usr/bin/kmod')
 }
 
 /** The chosen modules, unpacked (the ramdisk is compressed as a whole), and indexes that name only them. Returns the kernel's release. */
@@ -87,7 +88,7 @@ async function layModules(root: string, tree: string): Promise<string> {
   if (packed.length > 0) await command('xz', ['-d', '-q', ...packed])
   for (const index of ['modules.builtin', 'modules.order']) cpSync(path.join(from, index), path.join(to, index))
   await command('depmod', ['-b', tree, kernel])
-  for (const index of readdirSync(to)) if (index.endsWith('.bin') || index === 'modules.order' || index === 'modules.devname') rmSync(path.join(to, index))
+  for (const index of ['modules.order', 'modules.devname', 'modules.alias', 'modules.symbols']) rmSync(path.join(to, index), { force: true })
   return kernel
 }
 

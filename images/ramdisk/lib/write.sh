@@ -1,7 +1,10 @@
 # The image arrives as zstd chunks with the sha256 of each. Nothing on the disk can boot until all are written and verified: the boot
 # code of both firmwares is taken away first and comes last.
 
-batch_size=12
+# Two batches lie in memory at once, of chunks of 4 MiB at most. Fewer batches start fewer programs.
+choose_batch_size() {
+  batch_size=$(awk '$1 == "MemAvailable:" { n = int($2 / 32768); if (n < 4) n = 4; if (n > 48) n = 48; print n }' /proc/meminfo)
+}
 
 # target DISK NAME: the device a chunk goes to.
 target() { case $2 in esp) part "$1" 2 ;; root) part "$1" 3 ;; bios) echo /run/sc/bios ;; esac; }
@@ -10,17 +13,16 @@ target() { case $2 in esp) part "$1" 2 ;; root) part "$1" 3 ;; bios) echo /run/s
 fetch_batch() {
   dir=/run/sc/batch.$1
   mkdir -p $dir
+  awk -v dir=$dir '!seen[$1]++ { print $1 "  " dir "/" $1 }' /run/sc/plan.$1 > $dir/sums
+  cp $dir/sums $dir/wanted
   while :; do
-    : > $dir/curl
-    : > $dir/sums
-    while read -r sum bytes offset length place; do
-      printf '%s  %s\n' "$sum" "$dir/$sum" >> $dir/sums
-      [ -s "$dir/$sum" ] || grep -q "/$sum\"" $dir/curl || printf 'url = "%s/chunks/%s"\noutput = "%s/%s"\n' "$url" "$sum" "$dir" "$sum" >> $dir/curl
-    done < /run/sc/plan.$1
-    [ -s $dir/curl ] && curl -sS --fail --retry 3 --connect-timeout 5 --speed-limit 1000 --speed-time 20 -K $dir/curl 2>$dir/error
-    if sha256sum -c --status $dir/sums 2>/dev/null; then : > $dir/ready; return; fi
+    awk -v url="$url/chunks/" '{ print "url = \"" url $1 "\"\noutput = \"" $2 "\"" }' $dir/wanted > $dir/curl
+    curl -sS --fail --retry 3 --connect-timeout 5 --speed-limit 1000 --speed-time 20 -K $dir/curl 2>$dir/error
+    if sha256sum -c $dir/sums > $dir/checked 2>/dev/null; then : > $dir/ready; return; fi
     log w "chunks: $(head -n 1 $dir/error) fetching again what is missing or damaged"
-    sha256sum -c $dir/sums 2>/dev/null | sed -n 's/: FAILED.*//p' | xargs rm -f
+    sed -n 's/: FAILED.*//p' $dir/checked > $dir/failed
+    xargs rm -f < $dir/failed
+    awk 'NR == FNR { failed[$0] = 1; next } $2 in failed' $dir/failed $dir/sums > $dir/wanted
     sleep 1
   done
 }
@@ -48,6 +50,7 @@ fetch_plan() {
   if [ -s /run/sc/output ]; then why="the chunk list does not fit this disk: $(head -n 1 /run/sc/output)"; return 1; fi
   # Root first, boot code last.
   { grep ' root$' /run/sc/chunks; grep ' esp$' /run/sc/chunks; grep ' bios$' /run/sc/chunks; } > /run/sc/sorted
+  choose_batch_size
   rm -rf /run/sc/plan.* /run/sc/batch.*
   awk -v size=$batch_size '{ print > ("/run/sc/plan." int((NR - 1) / size)) }' /run/sc/sorted
   batches=$((($(wc -l < /run/sc/sorted) + batch_size - 1) / batch_size))
