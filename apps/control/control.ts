@@ -32,7 +32,7 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   clearLeftovers(config.stateDir)
   const restored = takeStagedRestore(config.stateDir)
   const core = await openCore(config, log)
-  if (restored !== undefined) await core.journal.record({ machineId: null, kind: 'state.restored', level: 'warn', text: `The state of ${restored.at} was restored`, data: { at: restored.at } })
+  if (restored !== undefined) await core.journal.record({ machineId: null, kind: 'state.restored', level: 'warn', text: renderRestored(restored), data: { at: restored.head.at, revocations: restored.revocations } })
   const networks = await openNetworks(core)
   await makeFirstUser(core)
   const stop = new AbortController()
@@ -74,6 +74,8 @@ export async function startControl(config: Config, log: Logger): Promise<Control
     },
   }
 }
+
+const renderRestored = ({ head, revocations }: NonNullable<ReturnType<typeof takeStagedRestore>>): string => `The state of ${head.at} was restored. ${revocations === 'kept' ? 'What was revoked since then stays revoked.' : 'What was revoked since then is not known here: release or forget each machine whose agent must not be trusted any more.'}`
 
 /** Ends this process as a signal would: whoever started it starts it again. */
 const restart = (): void => {

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -41,6 +42,8 @@ it('backs up while everything is written, restores what was, and keeps what was 
   expect(gunzipSync(readFileSync(file)).toString('latin1')).toContain('ca/ca.pem')
   expect(await type('backup', file)).toMatchObject({ code: 1 })
 
+  const registry = (): Database.Database => new Database(path.join(control.home, 'data/state/registry.db'))
+  registry().prepare('INSERT INTO Certificate VALUES (?, ?, ?, ?)').run('0c0ffee0', 'm1', '2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z')
   await control.api('POST', `machines/${mac}/rename`, { name: 'second-name' })
   await control.api('PUT', 'ssh-keys', { keys: [] })
   expect(await nameOf()).toBe('second-name')
@@ -55,10 +58,12 @@ it('backs up while everything is written, restores what was, and keeps what was 
   expect(await nameOf()).toBe('first-name')
   expect((await control.api('GET', 'ssh-keys')).value).toEqual({ keys: [key] })
   expect(control.ca).toBe(ca)
+  // Revoked after the backup was made.
+  expect(registry().prepare('SELECT revokedAt FROM Certificate WHERE serial = ?').pluck().get('0c0ffee0')).toBe('2026-01-02T00:00:00Z')
   expect(existsSync(path.join(control.home, 'data/state.before-restore/registry.db'))).toBe(true)
   expect(existsSync(path.join(control.home, 'data/state.restore'))).toBe(false)
   const events = (await control.api('GET', 'events?limit=5000')).value as { events: { kind: string; seq: number }[] }
-  expect(events.events.at(-1)?.kind).toBe('state.restored')
+  expect(events.events.at(-1)).toMatchObject({ kind: 'state.restored', text: expect.stringContaining('What was revoked since then stays revoked.') as string })
   expect(events.events.map((event) => event.seq)).toEqual(events.events.map((_, index) => index + 1))
   // The machine goes on with the state that was restored.
   expect((await control.until(mac, (machine: Machine) => machine.phase === 'discovered')).inventory?.serial).toBe('SIM2')

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
+import { carryRevocations } from '../store/carry-revocations.ts'
 import { copyDatabases, databaseFiles } from '../store/copy-databases.ts'
 import { migrationNames } from '../store/migrate.ts'
 import { BadBackup, listFiles, readArchive, writeArchive, type BackupHead } from './archive.ts'
@@ -73,8 +74,10 @@ function checkAuthority(pem: string): void {
 /**
  * Puts a staged state in the place of the present one, which stays as STATE.before-restore. Called before anything is opened; does nothing
  * where nothing is staged. Killed at any moment, it goes on at the next start.
+ *
+ * What was revoked since the backup stays revoked, as far as the present state can be read.
  */
-export function takeStagedRestore(stateDir: string): BackupHead | undefined {
+export function takeStagedRestore(stateDir: string): { head: BackupHead; revocations: 'kept' | 'unknown' } | undefined {
   const staged = stagedDir(stateDir)
   const mark = path.join(staged, completeMark)
   if (!existsSync(mark)) {
@@ -83,13 +86,26 @@ export function takeStagedRestore(stateDir: string): BackupHead | undefined {
   }
   const head = JSON.parse(readFileSync(mark, 'utf8')) as BackupHead
   const before = `${stateDir}.before-restore`
+  const revocations = keepRevocations(stateDir, before, staged)
   if (existsSync(path.join(stateDir, 'registry.db'))) {
     rmSync(before, { recursive: true, force: true })
     renameSync(stateDir, before)
   } else rmSync(stateDir, { recursive: true, force: true })
   renameSync(staged, stateDir)
   rmSync(path.join(stateDir, completeMark), { force: true })
-  return head
+  return { head, revocations }
+}
+
+/** A kill between the two renames leaves the present state in `before` only. */
+function keepRevocations(stateDir: string, before: string, staged: string): 'kept' | 'unknown' {
+  const present = [stateDir, before].map((folder) => path.join(folder, 'registry.db')).find((file) => existsSync(file))
+  if (present === undefined) return 'unknown'
+  try {
+    carryRevocations(present, path.join(staged, 'registry.db'))
+    return 'kept'
+  } catch { // a damaged state is a reason to restore: whoever restores is told
+    return 'unknown'
+  }
 }
 
 /** Clears what killed backups and uploads left beside the state. */
