@@ -16,8 +16,9 @@ const buildable = new Set(builds)
  */
 export function serveBuilder(plan: { socket: string; caller: Account; program: string; dataDir: string; onLine(text: string): void }): { close(): void } {
   rmSync(plan.socket, { force: true })
-  let queue: Promise<void> = Promise.resolve()
   const running = new Set<ReturnType<typeof spawn>>()
+  // A build that was killed has left gigabytes, which may be of an image that is built no more.
+  let queue: Promise<void> = build('leftovers', () => undefined)
 
   const server = net.createServer((socket) => {
     socket.on('error', () => socket.destroy())

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { z } from 'zod'
-import type { EventPage, Image } from '#contract/operator-api'
+import type { EventPage, Image, Machine } from '#contract/operator-api'
 import { startAppliance, type Appliance } from './appliance.ts'
 import { standOn } from './interface.ts'
 import { clearLabNetwork, labNames, labStanding, makeLabNetwork } from './lab/network.ts'
 import { startLab, type Lab } from './lab/lab.ts'
+import { runsInstalledSystem } from './lab/shut-down.ts'
 import { ask } from './operator.ts'
 import { parseUp, usage, type UpOptions } from './options.ts'
 import { claimRunDir } from './run-dir.ts'
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
   }
   const standing = options.kind === 'lab' ? labStanding : await standOn(options, say)
   const appliance = await startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
-  const stopped = stopOnSignal()
+  const { stopped, hurry } = stopOnSignal()
   await Promise.race([greet(options, appliance), stopped])
   const running: { lab?: Lab } = {}
   if (options.kind === 'lab') {
@@ -46,17 +47,31 @@ async function main(): Promise<void> {
   }
   await stopped
   say('stopping; state and disks are kept')
-  await running.lab?.stop()
+  await running.lab?.stop(await busyMachines(appliance.operatorSocket), hurry)
   await appliance.stop()
   if (options.kind === 'lab') await clearLabNetwork(names)
   rmSync(options.runDir, { recursive: true, force: true })
   process.exit(0)
 }
 
-function stopOnSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+/** The first signal resolves `stopped`, the second aborts `hurry`; more change nothing: what is being cleared must be cleared. */
+function stopOnSignal(): { stopped: Promise<void>; hurry: AbortSignal } {
+  const hurry = new AbortController()
+  let isStopping = false
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {
+      if (isStopping) hurry.abort()
+      isStopping = true
+      resolve()
+    })
   })
+  return { stopped, hurry: hurry.signal }
+}
+
+/** MACs of the machines whose installed system may be running. */
+async function busyMachines(socket: string): Promise<Set<string>> {
+  const machines = ((await ask(socket, 'machines')) ?? []) as Machine[]
+  return new Set(machines.filter(({ phase }) => runsInstalledSystem(phase)).map(({ mac }) => mac))
 }
 
 /** Waits until the console's origin answers and says where it is. */

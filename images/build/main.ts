@@ -3,6 +3,7 @@ import path from 'node:path'
 import { builds } from '../catalog/builds.ts'
 import { osImages } from '../catalog/index.ts'
 import { digestFile, recipeHash } from './assets.ts'
+import { clearKilledBuilds, workFolder } from './killed-builds.ts'
 import { buildLoaders, loadersRecipe } from './loaders.ts'
 import { listBuilds, manifestNames, type FilesManifest } from './manifest.ts'
 import { buildOsImage, osRecipeVersion } from './os-image.ts'
@@ -12,20 +13,23 @@ import { buildRuntimeBase, runtimeRecipe } from './runtime-base.ts'
 
 interface Build { readonly hash: string; readonly run: (dirs: { outDir: string; workDir: string }) => Promise<void> }
 
-/** `node image-build.mjs --data DIR IMAGE`: progress as JSON lines `{step,percent,detail}`, at the end `{done:true,dir,hash}`. Exit 1 with a sentence on standard error. */
+/** `node image-build.mjs --data DIR IMAGE`, or `leftovers` to clear what killed builds left: progress as JSON lines `{step,percent,detail}`, at the end `{done:true,dir,hash}`. Exit 1 with a sentence on standard error. */
 async function main(args: readonly string[]): Promise<void> {
   const [flag, data, id] = args
   if (flag !== '--data' || data === undefined || id === undefined) throw new Error(`use: image-build --data DIR ${builds.join('|')}`)
   const dataDir = path.resolve(data)
   const tell: Tell = (progress) => process.stdout.write(`${JSON.stringify(progress)}\n`)
-  const build = planBuild(id, dataDir, tell)
   const images = path.join(dataDir, 'images')
+  if (id === 'leftovers') {
+    for (const name of await clearKilledBuilds(images)) tell({ step: `cleared ${name}, which a killed build had left`, percent: null, detail: '' })
+    return
+  }
+  const build = planBuild(id, dataDir, tell)
   const dir = path.join(images, `${id}-${build.hash}`)
   if (!existsSync(dir)) {
     mkdirSync(images, { recursive: true })
-    // Leftovers of a build of this image that was killed. Builds run one after the other.
-    for (const name of readdirSync(images)) if (name.startsWith(`.new-${id}-`)) rmSync(path.join(images, name), { recursive: true, force: true })
-    const temporary = path.join(images, `.new-${id}-${process.pid}`)
+    await clearKilledBuilds(images)
+    const temporary = workFolder(images, id, process.pid)
     const outDir = path.join(temporary, 'out')
     const workDir = path.join(temporary, 'work')
     mkdirSync(outDir, { recursive: true })

@@ -55,7 +55,13 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
     if (line['event']) events.push(line['event'] as BootEvent)
     for (const look of Array.from(waiting)) look(line)
   })
-  await ready
+  try {
+    await ready
+  } catch (error) { // nobody gets this world to close it
+    child.kill('SIGKILL')
+    for (const name of [server, clients]) ip('netns', 'del', name)
+    throw error
+  }
 
   return {
     folder, events, clientSpace: clients,

@@ -26,7 +26,17 @@ export class CardRig {
   /** MACs of the magic packets on the wire, in order. */
   readonly heard: string[] = []
 
+  /** Makes it, all or nothing. */
   constructor(machines: number) {
+    try {
+      this.#make(machines)
+    } catch (error) {
+      this.#clear()
+      throw error
+    }
+  }
+
+  #make(machines: number): void {
     for (const name of [this.app, this.rack]) {
       ip('netns', 'add', name)
       ip('-n', name, 'link', 'set', 'lo', 'up')
@@ -97,9 +107,16 @@ export class CardRig {
   }
 
   async remove(): Promise<void> {
-    for (const machine of this.#machines) await machine.pull()
-    for (const one of this.#ends) await one()
-    for (const name of [this.app, this.rack]) ip('netns', 'delete', name)
+    try {
+      for (const machine of this.#machines) await machine.pull()
+      for (const one of this.#ends) await one()
+    } finally {
+      this.#clear()
+    }
+  }
+
+  #clear(): void {
+    for (const name of [this.app, this.rack]) if (existsSync(`/run/netns/${name}`)) ip('netns', 'delete', name)
   }
 }
 

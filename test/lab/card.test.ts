@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -31,8 +31,9 @@ function api(run: LabRun, method: string, route: string, body: unknown): Promise
 }
 
 describe.runIf(isFull)('a real network card, and a machine with nothing but its own wake-up', () => {
-  const rig = new CardRig(2)
-  const home = makeHome('card')
+  // Vitest enters this block where it is skipped too: nothing is made before the tests begin.
+  let rig: CardRig
+  let home: ReturnType<typeof makeHome>
   let run: LabRun
   let box: RackMachine
 
@@ -49,6 +50,8 @@ describe.runIf(isFull)('a real network card, and a machine with nothing but its 
   const off = (): Promise<boolean | undefined> => until('it is off', 2 * minute, async () => !box.isOn())
 
   beforeAll(async () => {
+    home = makeHome('card')
+    rig = new CardRig(2)
     // The builder needs the mirror, which the card's namespace does not reach: what a person's appliance has from its other card.
     execFileSync(path.join(root, 'scripts/install'), ['test'], { stdio: 'inherit' })
     for (const image of ['ramdisk', 'loaders', 'debian-13', 'runtime-base']) execFileSync(process.execPath, [path.join(root, 'dist/image-build.mjs'), '--data', home.dataDir, image], { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -58,8 +61,8 @@ describe.runIf(isFull)('a real network card, and a machine with nothing but its 
     box = rig.add(0, path.join(home.dataDir, 'rack'), { wakes: true })
   })
   afterAll(async () => {
-    await rig.remove()
-    await run?.stop()
+    await rig?.remove().finally(() => run?.stop())
+    if (home !== undefined) rmSync(home.home, { recursive: true, force: true })
   })
 
   it('gives the bare card the first address of the subnet, and the console its port', async () => {

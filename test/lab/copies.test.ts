@@ -32,7 +32,7 @@ for (;;) { try { await fetch('${url}/agent', { method: 'POST', body }); break } 
 `
 
 describe.runIf(isFull)('copies of one image', () => {
-  const home = makeHome('copies')
+  let home: ReturnType<typeof makeHome>
   let world: RamdiskWorld
   let disks: [WorldDisk, WorldDisk]
   let first: Identity
@@ -54,6 +54,7 @@ describe.runIf(isFull)('copies of one image', () => {
   }
 
   beforeAll(async () => {
+    home = makeHome('copies')
     for (const image of ['ramdisk', 'debian-13']) execFileSync(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, 'images/build/main.ts'), '--data', home.dataDir, image], { stdio: ['ignore', 'ignore', 'inherit'] })
     world = await RamdiskWorld.open(findBuild(home.dataDir, 'ramdisk') ?? '')
     world.image = findBuild(home.dataDir, 'debian-13') ?? ''
@@ -67,7 +68,7 @@ describe.runIf(isFull)('copies of one image', () => {
   })
   afterAll(async () => {
     await world?.close()
-    rmSync(home.home, { recursive: true, force: true })
+    if (home !== undefined) rmSync(home.home, { recursive: true, force: true })
   })
 
   it('share neither machine-id, nor SSH host keys, nor the identity of their database', async () => {

@@ -32,7 +32,7 @@ test('an app that served yesterday is shown as what it is now', () => {
   expect(seen(1000, 1000, { n2: 'ready', n3: 'down' }, both)).toMatchObject({ state: 'serving', detail: '1 of 2 instances run: an instance is unreachable: the Swarm sees n3 as down', instances: [{ state: 'running' }, { state: 'unreachable' }] })
   // After a power cut: the managers' store has the instances as running still, and their machines as unknown.
   expect(seen(1000, 1000, { n2: 'unknown', n3: 'unknown' }, both)).toMatchObject({ state: 'down', detail: '0 of 2 instances run: an instance is unreachable: the Swarm sees n2 as unknown' })
-  expect(seen(1000, 1000, { n2: 'ready', n3: 'ready' }, [instance('a', 'n2', 'failed', 'task: non-zero exit (255)')])).toMatchObject({ state: 'down', detail: '0 of 2 instances run: an instance is failed: task: non-zero exit (255)' })
+  expect(seen(1000, 1000, { n2: 'ready', n3: 'ready' }, [instance('a', 'n2', 'failed', 'task: non-zero exit (255)')])).toMatchObject({ state: 'down', detail: '0 of 2 instances run: an instance has failed: task: non-zero exit (255)' })
   expect(seen(100_000, 1000, { n2: 'ready', n3: 'ready' }, both)).toMatchObject({ state: 'unknown', detail: 'node-m1 was last heard of at 00:00:01 UTC' })
 })
 

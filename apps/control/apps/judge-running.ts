@@ -23,10 +23,11 @@ export function judgeRunning({ instances, wanted, blindness, balancer }: Running
   return { state: 'serving', detail: instances.filter((one) => one.state === 'running').length < wanted ? `${count}: ${explain(instances)}` : count }
 }
 
-/** Why not all of them run: the newest one's own words. */
+/** Why not all of them run: what the others are doing, and the newest one's own words. */
 function explain(instances: RunningFacts['instances']): string {
   const others = instances.filter((one) => one.state !== 'running')
   const told = others.find((one) => one.error !== '')
-  if (told !== undefined) return `an instance is ${told.state}: ${told.error}`
-  return others.length === 0 ? 'waiting for the Manager to place instances' : `others are ${[...new Set(others.map((one) => one.state))].join(', ')}`
+  const quiet = [...new Set(others.filter((one) => one.error === '').map((one) => one.state))]
+  const parts = [...(quiet.length === 0 ? [] : [`others are ${quiet.join(', ')}`]), ...(told === undefined ? [] : [`an instance ${told.state === 'failed' || told.state === 'rejected' ? 'has' : 'is'} ${told.state}: ${told.error}`])]
+  return parts.length === 0 ? 'waiting for the Manager to place instances' : parts.join('; ')
 }

@@ -5,6 +5,7 @@ import { keepRunning, type KeptProcess } from '../child.ts'
 import { planGuests, prepareGuest, qemuArguments, type Guest } from './guest.ts'
 import { inside, type LabNames } from './network.ts'
 import { probeKvm } from './kvm.ts'
+import { shutDownGuests } from './shut-down.ts'
 import { runQmp } from '#control/power/qmp'
 
 /** What the lab must know of a machine to decide when to power on the next: has it come as far as it can by itself? */
@@ -14,7 +15,8 @@ export interface Settled {
 
 export interface Lab {
   readonly guests: readonly Guest[]
-  stop(): Promise<void>
+  /** Ends the machines: those with one of `busy`'s MACs are asked to shut down first, until `hurry` aborts. */
+  stop(busy: ReadonlySet<string>, hurry: AbortSignal): Promise<void>
 }
 
 const atOnce = 2
@@ -48,8 +50,9 @@ export async function startLab(plan: { machines: number; names: LabNames; dataDi
   powered.catch((error: unknown) => stopping.signal.aborted || plan.say(`lab: ${String(error)}`))
   return {
     guests,
-    async stop() {
+    async stop(busy, hurry) {
       stopping.abort()
+      await shutDownGuests(guests.filter(({ mac }) => busy.has(mac)), plan.say, hurry)
       await Promise.all(kept.map((one) => one.stop()))
     },
   }
