@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Machine } from '#contract/operator-api'
+import type { App, Machine } from '#contract/operator-api'
 import { readPrivileges } from '../sim/privileges.ts'
 import { Hopeless, startLabRun, until, type LabRun } from './appliance.ts'
 import { renderArrivals, renderStepTimes } from './step-times.ts'
@@ -23,6 +23,7 @@ function guestbook(port: number, method = 'GET', body = ''): Promise<{ status: n
 
 describe('from bare machines to a running service', () => {
   let lab: LabRun
+  let entry = ''
   const wanted = full ? 3 : 2
 
   beforeAll(async () => { lab = await startLabRun(wanted) })
@@ -91,10 +92,32 @@ describe('from bare machines to a running service', () => {
       return answer.status === 200 ? answer : undefined
     })
     expect(page.text).toMatch(/guestbook/i)
-    const entry = `hello ${Date.now()}`
+    entry = `hello ${Date.now()}`
     expect((await guestbook(lab.balancerPort, 'POST', `name=lab&message=${encodeURIComponent(entry)}`)).status).toBeLessThan(400)
     expect((await guestbook(lab.balancerPort)).text).toContain(entry)
     const apps = JSON.parse(await lab.cli('apps', '--json')) as { name: string; instances: { state: string }[] }[]
     expect(apps.find((app) => app.name === 'guestbook')?.instances.filter((one) => one.state === 'running')).toHaveLength(2)
+  })
+
+  it.runIf(full)('is down after a power cut of all machines, says so, and comes back by itself with what was stored', async () => {
+    const app = async () => (JSON.parse(await lab.cli('apps', '--json')) as App[]).find(({ name }) => name === 'guestbook')
+    const cutAt = Date.now()
+    for (const machine of await lab.machines()) if (machine.role !== null) await lab.cli('power', machine.id, 'cycle', '--yes')
+    lab.killControl()
+    const down = await until('the app is shown as not serving', 3 * minute, async () => { const one = await app(); return one?.state === 'down' || one?.state === 'unknown' ? one : undefined })
+    expect((await guestbook(lab.balancerPort)).status).toBe(503)
+    let told = ''
+    const back = await until('the app serves again', 15 * minute, async () => {
+      const one = await app()
+      const line = `${one?.state}: ${one?.detail}`
+      if (line !== told) console.log(`${Math.round((Date.now() - cutAt) / 1000)} s after the cut: ${line}`)
+      told = line
+      return one?.state === 'serving' && one.instances.filter(({ state }) => state === 'running').length === 2 ? one : undefined
+    }, () => lab.output())
+    console.log(`power cut: shown as ${down.state} (${down.detail}), serving again ${Math.round((Date.now() - cutAt) / 1000)} s after it`)
+    expect(back.detail).toBe('2 of 2 instances run')
+    const page = await guestbook(lab.balancerPort)
+    expect([page.status, page.text.includes(entry)]).toEqual([200, true])
+    await until('every service answers', 5 * minute, async () => (await lab.machines()).every((machine) => machine.role === null || (machine.phase === 'ready' && machine.services.every(({ healthy }) => healthy))))
   })
 })
