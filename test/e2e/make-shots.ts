@@ -9,9 +9,11 @@ import { startOperatorFixture } from '../sim/operator-fixture.ts'
 import { startBrowser, startConsole } from './console-rig.ts'
 
 const usage = `usage: npx tsx test/e2e/make-shots.ts FOLDER [NAME...] [--url URL --password PASSWORD]
+       npx tsx test/e2e/make-shots.ts --readme [--url URL --password PASSWORD]
 
-Pictures of every page of the console, wide and narrow, light and dark; with NAMEs only those. Without a URL the
-console of the last build stands before an appliance in memory, with a machine in each phase.`
+Pictures of every page of the console, wide and narrow, light and dark; with NAMEs only those; with --readme
+those that the README shows, into test/e2e/shots. Without a URL the console of the last build stands before
+an appliance in memory, with a machine in each phase.`
 
 interface Shot { readonly name: string; readonly path: string; /** What is done before the picture. */ before?(page: Page): Promise<void> }
 
@@ -37,8 +39,13 @@ const shots: readonly Shot[] = [
   { name: 'absent', path: '/nowhere' },
 ]
 
+/** What the README shows. */
+const readmePictures = ['fleet-wide-light', 'fleet-wide-dark', 'boot-wide-light', 'deploy-wide-dark', 'fleet-narrow-light', 'plan-narrow-dark']
+
 async function main(): Promise<void> {
-  const { values, positionals: [folder, ...names] } = parseArgs({ allowPositionals: true, options: { url: { type: 'string' }, password: { type: 'string' }, user: { type: 'string', default: 'admin' } } })
+  const { values, positionals: [named, ...names] } = parseArgs({ allowPositionals: true, options: { readme: { type: 'boolean', default: false }, url: { type: 'string' }, password: { type: 'string' }, user: { type: 'string', default: 'admin' } } })
+  const folder = values.readme ? path.join(import.meta.dirname, 'shots') : named
+  const isWanted = (picture: string): boolean => (values.readme ? readmePictures.includes(picture) : names.length === 0 || names.includes(picture.split(/-(wide|narrow)-/)[0] ?? ''))
   if (folder === undefined) throw new Error(usage)
   await mkdir(folder, { recursive: true })
   const place = values.url === undefined ? await openFixture() : { url: values.url, password: values.password ?? '', close: async () => undefined }
@@ -48,15 +55,16 @@ async function main(): Promise<void> {
       const context = await browser.newContext({ viewport: { width, height: width > 500 ? 900 : 844 }, colorScheme, ignoreHTTPSErrors: true })
       const page = await context.newPage()
       page.setDefaultTimeout(15_000)
-      const take = (name: string): Promise<unknown> => page.screenshot({ path: path.join(folder, `${name}-${width > 500 ? 'wide' : 'narrow'}-${colorScheme}.png`) })
+      const pictureOf = (name: string): string => `${name}-${width > 500 ? 'wide' : 'narrow'}-${colorScheme}`
+      const take = (name: string): Promise<unknown> => page.screenshot({ path: path.join(folder, `${pictureOf(name)}.png`) })
       await page.goto(place.url)
       await page.getByLabel('Password').waitFor()
-      if (names.length === 0 || names.includes('sign-in')) await take('sign-in')
+      if (isWanted(pictureOf('sign-in'))) await take('sign-in')
       await page.getByLabel('User').fill(values.user)
       await page.getByLabel('Password').fill(place.password)
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByRole('heading', { level: 1 }).waitFor()
-      for (const shot of shots.filter(({ name }) => names.length === 0 || names.includes(name))) {
+      for (const shot of shots.filter(({ name }) => isWanted(pictureOf(name)))) {
         try {
           await page.goto(place.url + shot.path)
           await page.getByRole('heading', { level: 1 }).waitFor()
