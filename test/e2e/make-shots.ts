@@ -40,7 +40,7 @@ const shots: readonly Shot[] = [
 ]
 
 /** What the README shows. */
-const readmePictures = ['fleet-wide-light', 'fleet-wide-dark', 'boot-wide-light', 'deploy-wide-dark', 'fleet-narrow-light', 'plan-narrow-dark']
+const readmePictures = ['fleet-wide-light', 'fleet-wide-dark', 'boot-wide-light', 'deploy-wide-dark', 'fleet-narrow-light']
 
 async function main(): Promise<void> {
   const { values, positionals: [named, ...names] } = parseArgs({ allowPositionals: true, options: { readme: { type: 'boolean', default: false }, url: { type: 'string' }, password: { type: 'string' }, user: { type: 'string', default: 'admin' } } })
