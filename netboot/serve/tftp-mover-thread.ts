@@ -11,6 +11,7 @@ import { closeDescriptor, openWaker, wake } from './waker.ts'
 /** A port guessed by a stranger is one of this many, and he must guess the client's port and the block too. */
 const portsPerNetwork = 8
 const restartMs = 1000
+const answeringMs = 1000
 
 /** The thread that moves files by TFTP, as the rest of netboot sees it. */
 export interface TftpMover {
@@ -27,6 +28,8 @@ export interface TftpMover {
 export interface MovedTransfer {
   /** `unconfirmed`: the client has not answered yet. */
   state(): 'unconfirmed' | 'moving' | 'ended'
+  /** Whether the client has confirmed something new within the last second. */
+  isAnswering(): boolean
   /** How much the client has. */
   sentBytes(): number
   end(): void
@@ -35,6 +38,8 @@ export interface MovedTransfer {
 /** Starts the thread. What it reports as dropped or broken goes to `dropped` and the log. One that dies is started again; its transfers fail. */
 export function startTftpMover(log: NetbootLog, dropped: (reason: (MoverReport & { kind: 'dropped' })['reason'], count: number) => void): TftpMover {
   const progress = new Float64Array(new SharedArrayBuffer(transferLimit * 8)).fill(slotState.ended)
+  /** When each transfer's client last confirmed something new, in milliseconds since 1970. */
+  const answeredAt = new Float64Array(new SharedArrayBuffer(transferLimit * 8))
   const waker = openWaker()
   const hearers = new Map<number, { slot: number; heard: (report: MoverReport & { kind: 'started' | 'ended' }) => void }>()
   const free = Array.from({ length: transferLimit }, (_, slot) => slot)
@@ -44,7 +49,7 @@ export function startTftpMover(log: NetbootLog, dropped: (reason: (MoverReport &
   let worker = spawn()
 
   function spawn(): Worker {
-    const thread = startThread('tftp-mover', import.meta.url, { waker, progress })
+    const thread = startThread('tftp-mover', import.meta.url, { waker, progress, answeredAt })
     thread.on('message', (report: MoverReport) => hear(report))
     thread.on('error', (error) => log.error({ err: error }, 'tftp.moverDied'))
     thread.once('exit', () => {
@@ -92,6 +97,7 @@ export function startTftpMover(log: NetbootLog, dropped: (reason: (MoverReport &
       const value = (): number => (hearers.has(id) ? (progress[slot] ?? slotState.ended) : slotState.ended)
       return {
         state: () => (value() === slotState.ended ? 'ended' : value() === slotState.unconfirmed ? 'unconfirmed' : 'moving'),
+        isAnswering: () => value() >= 0 && performance.timeOrigin + performance.now() - (answeredAt[slot] ?? 0) < answeringMs,
         sentBytes: () => Math.max(0, value()),
         end: () => order({ kind: 'end', id }),
       }

@@ -40,7 +40,7 @@ const longestWaitMs = 10_000
  */
 const awakeMs = 0.1
 
-const { waker, progress } = workerData as { waker: Waker; progress: Float64Array }
+const { waker, progress, answeredAt } = workerData as { waker: Waker; progress: Float64Array; answeredAt: Float64Array }
 const orders = parentPort as MessagePort
 const datagrams = new Datagrams(waker)
 const blocks = new FileBlocks(cacheBytes)
@@ -149,6 +149,7 @@ function step(session: Session, event: TransferEvent): void {
 function act(session: Session, action: TransferAction): void {
   const { transfer } = session
   progress[session.slot] = transfer.confirmed ? Math.min(transfer.sizeBytes, transfer.acked * transfer.blockSize) : slotState.unconfirmed
+  answeredAt[session.slot] = performance.timeOrigin + transfer.progressAtMs
   try {
     switch (action.kind) {
       case 'wait': return

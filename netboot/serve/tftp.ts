@@ -57,8 +57,9 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
     const key = `${from.address} ${from.port}`
     const old = sessions.get(key)
     if (old) {
-      // The client repeats its request when it heard nothing yet; its transfer is already under way.
-      if (old.transfer.state() === 'unconfirmed') return undefined
+      // The client repeats its request when it heard nothing yet; its transfer is already under way. The network may bring that late, or twice:
+      // a client that goes on with this very file has not asked for it anew.
+      if (old.transfer.state() === 'unconfirmed' || (old.file === cleanName(packet.file) && old.transfer.isAnswering())) return undefined
       giveUp(key, old)
     }
     if ((perClient.get(from.address) ?? 0) >= limitPerClient) return world.drops.count('tftp', 'too-many')

@@ -57,6 +57,18 @@ describe('TFTP over a bad wire', () => {
   })
 })
 
+describe('a request that comes twice', () => {
+  it('does not end the transfer that it began', async () => {
+    const request = Buffer.from(encodeTftp({ kind: 'read', file: 'loader', mode: 'octet', options: new Map() })).toString('hex')
+    const source = `
+      const dgram=require("dgram"),a=dgram.createSocket("udp4"),ask=()=>a.send(Buffer.from(process.argv[1],"hex"),69,"10.77.0.1"),ports=new Set();let block=0;
+      a.on("message",(m,f)=>{ports.add(f.port);if(m[1]!==3){console.log("error",m[3]);process.exit()}if(m[3]!==block+1)return;block=m[3];if(block===10)ask();
+        if(block===200){console.log(block,ports.size);process.exit()}setTimeout(()=>a.send(Buffer.from([0,4,m[2],m[3]]),f.port,f.address),block===10?200:0)});
+      a.bind(0,ask)`
+    expect((await script(source, request)).output.trim()).toBe('200 1')
+  })
+})
+
 describe('strangers at a transfer’s port', () => {
   it('are told so, and disturb nobody', async () => {
     const request = Buffer.from(encodeTftp({ kind: 'read', file: 'loader', mode: 'octet', options: new Map() })).toString('hex')

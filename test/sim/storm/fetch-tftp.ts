@@ -26,7 +26,7 @@ export async function fetchTftp({ server, file, from, impair, signal }: TftpWish
     return await new Promise<number | undefined>((resolve) => {
       let [peer, next, blockBytes, window, inWindow, size, tries, askedFor] = [0, 1, 512, 1, 0, 0, 0, 0]
       let last: { bytes: Uint8Array; port: number } | undefined
-      let isOver = false
+      let [isOver, isUnderWay] = [false, false]
       let timer: NodeJS.Timeout | undefined
       const end = (result: number | undefined): void => {
         if (isOver) return
@@ -44,8 +44,9 @@ export async function fetchTftp({ server, file, from, impair, signal }: TftpWish
         clearTimeout(timer)
         timer = setTimeout(() => {
           if ((tries += 1) > mostRetries) return end(undefined)
-          inWindow = 0
-          transmit()
+          // What it said last may be older than what it has: its ACK falls due only with a full window.
+          if (isUnderWay) acknowledge(next - 1)
+          else transmit()
           arm()
         }, retryMs)
       }
@@ -61,6 +62,7 @@ export async function fetchTftp({ server, file, from, impair, signal }: TftpWish
             if (next > 1) return
             blockBytes = Number(packet.options.get('blksize') ?? 512)
             window = Number(packet.options.get('windowsize') ?? 1)
+            isUnderWay = true
             acknowledge(0)
             return arm()
           case 'data': {
@@ -69,6 +71,7 @@ export async function fetchTftp({ server, file, from, impair, signal }: TftpWish
               if (((packet.block - next) & 0xffff) < 0x8000 && askedFor !== next) { askedFor = next; acknowledge(next - 1) }
               return
             }
+            isUnderWay = true
             tries = 0
             next += 1
             inWindow += 1
