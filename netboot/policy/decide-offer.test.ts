@@ -35,6 +35,9 @@ describe('decideOffer', () => {
     ['proxy-p-bios.pcap', { kind: 'boot' }],
   ])('answers the firmware of %s', (name, expected) => expect(decideOffer(asked(name).request, 'ramdisk', testNetwork, all)).toMatchObject(expected))
 
+  it.each([['on the wire', {}, Uint8Array.of(176, 1, 1)], ['behind a relay', { relayed: true }, Uint8Array.of(176, 1, 1)], ['in mode proxy, where iPXE must wait for it', { mode: 'proxy' as const }, null]])('spares iPXE the wait for a proxyDHCP server: %s', (_, more, ipxeOptions) =>
+    expect(decideOffer(asked('bios-virtio-ipxe.pcap').request, 'ramdisk', { ...testNetwork, ...more }, all)).toMatchObject({ ipxeOptions }))
+
   const { request } = asked('uefi-virtio-ovmfnative-pxe.pcap')
   it.each<[string, BootRequest, Parameters<typeof decideOffer>[1], (name?: string) => boolean, object]>([
     ['a machine that boots its disk is still given iPXE, which boots it', request, 'localDisk', all, { kind: 'boot' }],
