@@ -8,6 +8,10 @@ import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
 const dnsmasq = '/usr/sbin/dnsmasq'
 const far = { ...testNetwork, id: 'far', relayed: true, cidr: '10.99.0.0/24', gateway: '10.99.0.254', ranges: [{ from: '10.99.0.100', to: '10.99.0.199' }] }
 
+/** Later than the next probe for other servers, and longer than one that is silent counts as being there. */
+const probeMs = 31_000
+const goneMs = 36_000
+
 /** A world with a third namespace: clients behind the clients' namespace, which then is their router and relay. */
 describe('DHCP on several networks', () => {
   let world: NetbootWorld
@@ -83,6 +87,7 @@ describe('DHCP on several networks', () => {
     help('--interface=eth0', '--bind-interfaces', '--no-ping', `--dhcp-leasefile=${world.folder}/other.leases`, '--dhcp-range=10.77.0.60,10.77.0.69,255.255.255.0,1h', '--dhcp-boot=theirs.0')
     await world.change({ networks: [{ ...testNetwork, whenOtherServer: 'warn' }] })
     await udhcpc(world.clientSpace, '-t', '3')
+    await world.change({ aheadMs: probeMs })
     const warned = await world.event('dhcp.otherServer', ({ address, how }) => address === '10.77.0.50' && how !== 'choice', 70)
     expect(warned).toMatchObject({ networkId: 'lab', serverMac: '52:54:00:0a:0b:0c', standsBack: false })
     await world.change({ networks: [{ ...testNetwork, whenOtherServer: 'refuse' }] })
@@ -94,6 +99,7 @@ describe('DHCP on several networks', () => {
     await world.event('dhcp.ignored', ({ why }) => why === 'stands-back')
     expect(world.events.filter(({ kind }) => kind === 'dhcp.offered').length).toBe(offersBefore)
     await endHelpers()
+    await world.change({ aheadMs: goneMs })
     await world.event('dhcp.otherServerGone', ({ address }) => address === '10.77.0.50', 90)
     expect(await udhcpc(world.clientSpace, '-i', 'mv1')).toMatch(/ip=10\.77\.0\.1\d\d/)
     execFileSync('ip', ['-n', world.clientSpace, 'link', 'del', 'mv1'])
@@ -102,8 +108,10 @@ describe('DHCP on several networks', () => {
   it('gives no addresses in mode proxy', async () => {
     await world.change({ networks: [{ ...testNetwork, mode: 'proxy' }] })
     expect(await udhcpc(world.clientSpace, '-t', '2')).toContain('no lease')
+    await world.change({ aheadMs: probeMs })
     await world.event('dhcp.noServer', ({ networkId }) => networkId === 'lab', 60)
     help('--interface=eth0', '--bind-interfaces', '--no-ping', `--dhcp-leasefile=${world.folder}/theirs.leases`, '--dhcp-range=10.77.0.60,10.77.0.69,255.255.255.0,1h')
+    await world.change({ aheadMs: probeMs })
     await world.event('dhcp.serverFound', ({ networkId }) => networkId === 'lab', 60)
   })
 })

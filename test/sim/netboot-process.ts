@@ -11,7 +11,7 @@ import { memorySite } from './memory-site.ts'
 /** A network whose option values are lists of bytes: JSON has no byte arrays. */
 type PlainNetwork = Omit<NetworkView, 'options'> & { options: { code: number; value: number[] }[] }
 interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; downloadLimit?: number; packetFolder?: string; machines?: Record<string, MachineView> }
-type Change = { machine?: [string, MachineView]; networks?: PlainNetwork[]; reservations?: Reservation[]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean }
+type Change = { machine?: [string, MachineView]; networks?: PlainNetwork[]; reservations?: Reservation[]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean; /** The clock is put forward by so much: what waits half a minute happens now. */ aheadMs?: number }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as Config
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
@@ -24,7 +24,8 @@ if (config.packetFolder !== undefined) {
   site.record = (frames) => packets.add(frames)
 }
 const logLine = (level: string) => (fields: object, event: string) => say({ log: event, level, fields: { ...fields, ...('err' in fields ? { err: String(fields.err) } : {}) } })
-const netboot = await startNetboot({ site, ...(config.downloadLimit === undefined ? {} : { downloadLimit: config.downloadLimit }), log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
+let aheadMs = 0
+const netboot = await startNetboot({ site, now: () => Date.now() + aheadMs, ...(config.downloadLimit === undefined ? {} : { downloadLimit: config.downloadLimit }), log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
 say({ ready: true })
 
 const changes = createInterface({ input: process.stdin })
@@ -36,6 +37,7 @@ changes.on('line', (line) => {
   if (change.reservations) site.reservationsNow = change.reservations
   if (change.isBroken !== undefined) site.isBroken = change.isBroken
   if (change.cannotStore !== undefined) site.cannotStore = change.cannotStore
+  if (change.aheadMs !== undefined) aheadMs += change.aheadMs
   say({ changed: true })
 })
 changes.on('close', () => { netboot.close().then(() => process.exit(0), () => process.exit(1)) })
