@@ -1,0 +1,88 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, existsSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findBuild } from '#images/build/manifest'
+import type { BootEvent, NetworkView } from '#netboot/site'
+import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
+import { testNetwork } from '../sim/memory-site.ts'
+
+const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
+const qemu = '/usr/bin/qemu-system-x86_64'
+const ramdisk = findBuild(process.env['SYSTEM_CLOUD_LAB_IMAGES'] ?? '/tmp/system-cloud-lab-images', 'ramdisk') ?? '/nowhere'
+const files = { 'snponly.efi': '/usr/lib/ipxe/snponly.efi', ...Object.fromEntries(['vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])) }
+const missing = [qemu, ...Object.values(files), ...Object.values(ovmf)].filter((file) => !existsSync(file))
+const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
+if (!isFull) console.log('netboot over IPv6: skipped, a part of the full run')
+
+const noPxe = (...families: ('IPv4' | 'IPv6')[]): string[] => families.flatMap((family) => ['-fw_cfg', `name=opt/org.tianocore/${family}PXESupport,string=n`])
+
+const ipv6 = { prefix: 'fd00:77::/64', address: 'fd00:77::1' }
+const ipv6Only: Partial<NetworkView> = { mode: 'proxy', ipv6 }
+
+/** A wire on which nobody gives IPv4 addresses: whatever boots there boots by IPv6. */
+describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
+  let world: NetbootWorld
+  let count = 0
+  const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
+
+  beforeAll(async () => {
+    // A full run that lacks its means has failed: a skip would hide it.
+    if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
+    world = await openNetbootWorld({ network: ipv6Only, files })
+    ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0', 'mcast_snooping', '0')
+    ip('tuntap', 'add', 'tap0', 'mode', 'tap')
+    for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
+    for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
+    ip('addr', 'flush', 'dev', 'eth0')
+  })
+  afterAll(async () => { await world?.close() })
+
+  /** Powers a machine on, and off once its kernel has come by IPv6 and `goOn` is done. */
+  async function boots(title: string, card: string, extra: readonly string[], goOn: (mac: string) => Promise<unknown> = async () => {}): Promise<{ mac: string; uuid: string; heard: BootEvent[] }> {
+    const index = (count += 1).toString(16).padStart(2, '0')
+    const [mac, uuid] = [`52:54:00:77:06:${index}`, `00112233-4455-6677-8899-aabbccddee${index}`]
+    await world.change({ machine: [mac, { id: `m${count}`, hostname: null, decision: 'ramdisk', address: null, kernelArguments: ['clearcpuid=cx16'] }] })
+    const variables = path.join(world.folder, `${count}.fd`)
+    copyFileSync(ovmf.variables, variables)
+    const began = performance.now()
+    const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1)
+    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,accel=tcg', '-cpu', 'Nehalem', '-smp', '1', '-m', '1024', '-display', 'none', '-serial', 'null', '-uuid', uuid,
+      '-drive', `if=pflash,format=raw,readonly=on,file=${ovmf.code}`, '-drive', `if=pflash,format=raw,file=${variables}`,
+      '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${card}`, '-device', 'virtio-rng-pci', ...extra], { stdio: 'ignore' })
+    try {
+      const script = await world.event('script.rendered', (event) => event.mac === mac, 240)
+      console.log(`${title}: boot script after ${seconds()} s`)
+      expect(script).toMatchObject({ address: expect.stringMatching(/^fd00:77:/) as string, client: { uuid, platform: 'efi' } })
+      await world.event('file.sent', ({ file, address }) => file === 'initrd.img' && address === script.address, 120)
+      console.log(`${title}: kernel and ramdisk after ${seconds()} s`)
+      await goOn(mac)
+      return { mac, uuid, heard: world.events.filter((event) => 'mac' in event && event.mac === mac) }
+    } finally {
+      const ended = new Promise((resolve) => { machine.once('exit', resolve) })
+      machine.kill('SIGKILL')
+      await ended
+    }
+  }
+
+  it('OVMF, its own PXE: address, loader by TFTP, boot script, kernel, and a ramdisk that goes on by IPv4; one machine throughout', async () => {
+    const { mac, uuid, heard } = await boots('OVMF, PXEv6', ',romfile=', noPxe('IPv4'), async (booted) => {
+      await world.change({ networks: [{ ...testNetwork, ipv6 }] })
+      await world.event('log.lines', (event) => event.mac === booted && event.address.startsWith('10.77.0.'), 240)
+      await world.change({ networks: [{ ...testNetwork, ...ipv6Only }] })
+    })
+    // Beside PXE the firmware's IPv6 asks for itself, because the advertisement tells it to.
+    const asked = heard.filter((event) => event.kind === 'dhcp6.solicited').filter(({ client }) => client.kind !== 'system')
+    expect(asked.map(({ client }) => client.kind)).toEqual(expect.arrayContaining(['firmware', 'ipxe']))
+    for (const { client } of asked) expect(client).toMatchObject({ uuid, architecture: 'uefi-x64' })
+    expect(heard).toContainEqual(expect.objectContaining({ kind: 'tftp.sent', mac, file: 'snponly.efi' }))
+  })
+
+  it('OVMF, HTTP Boot', async () => {
+    const { heard, uuid } = await boots('OVMF, HTTPv6', ',romfile=', noPxe('IPv4', 'IPv6'))
+    expect(heard).toContainEqual(expect.objectContaining({ kind: 'file.sent', file: 'snponly.efi', complete: true }))
+    expect(heard).toContainEqual(expect.objectContaining({ kind: 'dhcp6.solicited', client: expect.objectContaining({ vendorClass: 'HTTPClient:Arch:00016:UNDI:003000', uuid }) as object }))
+  })
+
+  it('OVMF, iPXE ROM', async () => { expect((await boots('OVMF, iPXE ROM', '', [])).heard).toContainEqual(expect.objectContaining({ kind: 'dhcp6.bound', bootFile: 'http://[fd00:77::1]/boot.ipxe' })) })
+})
