@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { testNetwork } from '../../test/sim/memory-site.ts'
-import { type Dhcp6Option, type Dhcp6Type } from '../codec/dhcpv6.ts'
+import { decodeDhcp6, type Dhcp6Option, type Dhcp6Type } from '../codec/dhcpv6.ts'
 import { findOption, iaNaOption, option6, readIaNas, status6, vendorClassOption } from '../codec/dhcpv6-options.ts'
 import { linkLayerDuid } from '../codec/duid.ts'
 import { parsePrefix64 } from '../codec/ipv6.ts'
@@ -82,6 +84,20 @@ describe('decideAnswer6', () => {
     const answer = decide('solicit', [wanting(), { code: option6.iaPd, value: new Uint8Array(12) }, { code: option6.iaTa, value: new Uint8Array(4) }])
     expect(told(answer).addresses).toEqual([own])
     expect(answer.kind === 'reply' && answer.options.filter(({ code }) => code === option6.iaPd || code === option6.iaTa)).toHaveLength(2)
+  })
+})
+
+describe('a SOLICIT of real firmware', () => {
+  const uuid = (last: string): string => `00112233-4455-6677-8899-aabbccddee${last}`
+  it.each([
+    ['ovmf-pxe', { kind: 'firmware', uuid: uuid('01'), architecture: 'uefi-x64', vendorClass: 'PXEClient:Arch:00007:UNDI:003000' }], ['ovmf-http', { kind: 'firmware', uuid: uuid('02'), architecture: 'uefi-x64', vendorClass: 'HTTPClient:Arch:00016:UNDI:003000' }],
+    ['ipxe-efi', { kind: 'ipxe', uuid: uuid('01'), architecture: 'uefi-x64', vendorClass: 'PXEClient:Arch:00007:UNDI:003010' }],
+    // The firmware's IPv6 itself, which the advertisement tells to ask: not to boot.
+    ['ovmf-own', { kind: 'system', uuid: null, architecture: null, vendorClass: '' }],
+  ])('%s', (name, client) => {
+    const decoded = decodeDhcp6(Buffer.from(readFileSync(path.join(import.meta.dirname, `../../test/fixtures/dhcp6/${name}.hex`), 'utf8').trim(), 'hex'))
+    const read = decoded.ok && readRequest6(decoded.value, 'fe80::5054:ff:fe77:601')
+    expect(read).toMatchObject({ ok: true, value: { type: 'solicit', mac: '52:54:00:77:06:01', client, associations: [{ addresses: [] }] } })
   })
 })
 

@@ -70,7 +70,7 @@ function readLinkAddress(value: Uint8Array | undefined): Mac | undefined {
 const usable = (mac: Mac | undefined): Mac | null => (mac === undefined || mac === '00:00:00:00:00:00' || (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1 ? null : mac)
 
 /**
- * Quirk: OVMF puts the UUID into its DUID as SMBIOS stores it, iPXE in canonical form (RFC 6355 §4). That of an installed system is made of
+ * Quirk: OVMF puts the UUID into its DUID as SMBIOS stores it (ovmf-pxe.hex), iPXE in canonical form as RFC 6355 §4 says (ipxe-efi.hex). That of an installed system is made of
  * its machine-id and says nothing of the hardware.
  */
 function readUuid(kind: ClientFacts['kind'], bytes: Uint8Array | null): string | null {

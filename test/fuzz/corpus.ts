@@ -36,7 +36,10 @@ function captured(fits: (port: number) => boolean): Uint8Array[] {
 function generatedDhcp6(): Uint8Array[] {
   const one = solicit(linkLayerDuid('52:54:00:00:00:01'), firmwareOptions('PXEClient:Arch:00007:UNDI:003000', 7))
   const types = ['request', 'renew', 'release', 'decline', 'confirm'] as const
-  return [one, ...types.map((type) => ({ ...one, message: { ...one.message, type } })), { ...one, relays: [{ hops: 1, linkAddress: 'fd00:77::9', peerAddress: 'fe80::1', options: [] }] }].map(encodeDhcp6)
+  const folder = path.join(fixtures, 'dhcp6')
+  const real = readdirSync(folder).map((name) => Uint8Array.from(Buffer.from(readFileSync(path.join(folder, name), 'utf8').trim(), 'hex')))
+  const made = [one, ...types.map((type) => ({ ...one, message: { ...one.message, type } })), { ...one, relays: [{ hops: 1, linkAddress: 'fd00:77::9', peerAddress: 'fe80::1', options: [] }] }].map(encodeDhcp6)
+  return [...real, ...made]
 }
 
 function generatedTftp(): Uint8Array[] {
