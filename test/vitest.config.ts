@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const root = path.join(import.meta.dirname, '..')
 
@@ -7,7 +8,7 @@ const root = path.join(import.meta.dirname, '..')
 export default defineConfig({
   test: {
     projects: [
-      { root, test: { name: 'unit', testTimeout: 60_000, hookTimeout: 60_000, include: ['{apps,netboot,images,scripts}/**/*.test.ts', 'test/*.test.ts', 'test/{contracts,bench,sim,fuzz}/**/*.test.ts'], exclude: ['**/node_modules/**', '**/.next/**'] } },
+      { root, test: { name: 'unit', globalSetup: [path.join(import.meta.dirname, 'temporary-folder.ts')], env: { TMPDIR: temporaryFolder }, testTimeout: 60_000, hookTimeout: 60_000, include: ['{apps,netboot,images,scripts}/**/*.test.ts', 'test/*.test.ts', 'test/{contracts,bench,sim,fuzz}/**/*.test.ts'], exclude: ['**/node_modules/**', '**/.next/**'] } },
       { root, test: { name: 'flows', include: ['test/flows/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
       { root, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false } },
       { root, test: { name: 'lab', include: ['test/lab/**/*.test.ts'], testTimeout: 1_800_000, hookTimeout: 1_200_000, fileParallelism: false } },
