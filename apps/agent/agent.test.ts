@@ -143,6 +143,18 @@ describe('tasks', () => {
     expect(seen[1]?.input).toContain('CREATE DATABASE "app_x" OWNER "app_x"')
   })
 
+  test('a Manager gives its Swarm a slow heartbeat, once, and keeps what else is set of it', async () => {
+    const init: Task = { kind: 'swarm', id: 's', mode: 'init', advertise: '10.0.0.1', remote: '', token: '' }
+    const info: [number, unknown] = [200, { Swarm: { LocalNodeState: 'active', ControlAvailable: true, NodeID: 'n' } }]
+    const fast = { Version: { Index: 11 }, Spec: { Name: 'default', Raft: { ElectionTick: 10 }, Dispatcher: { HeartbeatPeriod: 5_000_000_000 } } }
+    const before = fakeEngine({ 'GET /info': info, 'GET /swarm': [200, fast] })
+    expect(await apply([init], host(runCommand, before.engine))).toMatchObject([{ status: 'done', detail: 'set the heartbeat of the Swarm' }])
+    expect(before.asked.at(-1)).toEqual({ call: 'POST /swarm/update?version=11', body: { Name: 'default', Raft: { ElectionTick: 10 }, Dispatcher: { HeartbeatPeriod: 10_000_000_000 } } })
+    const after = fakeEngine({ 'GET /info': info, 'GET /swarm': [200, { ...fast, Spec: { ...fast.Spec, Dispatcher: { HeartbeatPeriod: 10_000_000_000 } } }] })
+    expect(await apply([init], host(runCommand, after.engine))).toMatchObject([{ status: 'done', detail: '' }])
+    expect(after.asked.map(({ call }) => call)).toEqual(['GET /info', 'GET /swarm'])
+  })
+
   test('joins a Swarm, and leaves another one first', async () => {
     const task: Task = { kind: 'swarm', id: 's', mode: 'join', advertise: '10.0.0.2', remote: '10.0.0.1:2377', token: 'SWMTKN-1-ca-secret' }
     const outside = fakeEngine({ 'GET /info': [200, { Swarm: { LocalNodeState: 'inactive' } }] })
