@@ -1,7 +1,6 @@
 # Debian's busybox shell runs its own applets before anything in PATH, and they know fewer options: these are the real tools.
 modprobe() { /usr/sbin/modprobe "$@"; }
 dd() { /usr/bin/dd "$@"; }
-sha256sum() { /usr/bin/sha256sum "$@"; }
 blkid() { /usr/sbin/blkid "$@"; }
 blkdiscard() { /usr/sbin/blkdiscard "$@"; }
 blockdev() { /usr/sbin/blockdev "$@"; }
