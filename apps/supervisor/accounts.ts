@@ -24,7 +24,9 @@ export async function findAccounts(): Promise<Accounts> {
 /** The words before a command that run it as an account, with these capabilities and no way to get more. */
 export function runAs(account: Account, capabilities: readonly string[]): string[] {
   const set = ['-all', ...capabilities.map((name) => `+${name}`)].join(',')
-  return ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', `--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`, '--no-new-privs']
+  // access(2) answers for a user without capabilities, unless this bit is set: programs that ask it first would not find what they may read.
+  const asking = capabilities.includes('dac_read_search') ? ['--securebits=+no_setuid_fixup'] : []
+  return ['setpriv', ...asking, `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', `--inh-caps=${set}`, `--ambient-caps=${set}`, `--bounding-set=${set}`, '--no-new-privs']
 }
 
 /** Whether an account without any capability can read all these files and folders. */

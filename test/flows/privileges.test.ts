@@ -1,4 +1,6 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { canRead, controlCapabilities, findAccounts, makeOwnFolder, runAs, type Accounts } from '../../apps/supervisor/accounts.ts'
@@ -39,4 +41,17 @@ it('keeps what it stores to itself', () => {
   look(path.join(world.control.home, 'data/state'))
   expect(open).toEqual([])
   expect(readFileSync(path.join(world.control.home, 'data/state/initial-password'), 'utf8')).toMatch(/\S{8,}/)
+})
+
+it('finds the files of a checkout that only root may enter', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'sc-closed-'))
+  const file = path.join(home, 'package.json')
+  writeFileSync(file, '{}')
+  const ask = (capabilities: readonly string[]): string => {
+    const [command = '', ...words] = runAs(accounts.control, [...capabilities])
+    return execFileSync(command, [...words, process.execPath, '-p', 'fs.existsSync(process.argv[1])', file], { encoding: 'utf8' }).trim()
+  }
+  expect(ask(controlCapabilities)).toBe('false')
+  expect(ask([...controlCapabilities, 'dac_read_search'])).toBe('true')
+  rmSync(home, { recursive: true })
 })
