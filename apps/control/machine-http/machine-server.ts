@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { AgentReport, EnrolRequest, RenewRequest } from '#contract/agent-api'
 import { machineText } from '#contract/inventory'
 import { parseMac, type Mac } from '#contract/mac'
-import { parseFacts } from '#netboot/codec/facts'
+import { parseFacts, renderFactsFault } from '#netboot/codec/facts'
 import type { MachineDeps } from './deps.ts'
 import { parseOrderReport, renderOrder } from './order-text.ts'
 
@@ -61,7 +61,7 @@ function addRamdiskRoutes(app: FastifyInstance, deps: MachineDeps): void {
     const [mac, token] = [macOf(request), tokenOf(request)]
     if (mac === undefined || token === undefined) return say(reply, 400, 'Name a MAC and send 32 random bytes in hex as bearer token.')
     const facts = parseFacts(String(request.body ?? ''))
-    if (!facts.ok) return say(reply, 400, `These facts cannot be used: ${JSON.stringify(facts.fault)}`)
+    if (!facts.ok) return say(reply, 400, renderFactsFault(facts.fault))
     const taken = await deps.facts(mac, token, facts.value)
     return taken.kind === 'taken' ? reply.code(204).send() : say(reply, 409, taken.why)
   })
