@@ -36,7 +36,7 @@ function check(command: string, ...args: string[]): void {
 
 function vitest(project: string): void {
   const report = path.join(scratch, `${project}.json`)
-  const { status } = spawnSync(tool('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+  const { status } = spawnSync(tool('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
     cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, SYSTEM_CLOUD_TEST_FULL: full ? '1' : '' },
   })
   const counts = readReport(report)
