@@ -1,10 +1,11 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Machine } from '#contract/operator-api'
+import { findBuild } from '#images/build/manifest'
 
 const root = path.join(import.meta.dirname, '../..')
 
@@ -69,6 +70,14 @@ export function makeHome(name: string): { home: string; dataDir: string; runDir:
     symlinkSync(path.join(imageCache, part), path.join(dataDir, part))
   }
   return { home, dataDir, runDir }
+}
+
+/** Builds an image as the appliance does, or finds it built. Its folder. */
+export function buildImage(dataDir: string, id: 'ramdisk' | 'debian-13'): string {
+  execFileSync(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, 'images/build/main.ts'), '--data', dataDir, id], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const folder = findBuild(dataDir, id)
+  if (folder === undefined) throw new Error(`the build left no ${id} in ${dataDir}`)
+  return folder
 }
 
 /** Starts a lab of `machines` and resolves when its API answers. */

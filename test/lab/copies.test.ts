@@ -2,11 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findBuild } from '#images/build/manifest'
-import { makeHome } from './appliance.ts'
+import { buildImage, makeHome } from './appliance.ts'
 import { diskFields, RamdiskWorld, worldUuid, type WorldDisk } from './ramdisk-world.ts'
 
-const root = path.join(import.meta.dirname, '../..')
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('copies of the image: skipped, a part of the full run')
 
@@ -55,9 +53,8 @@ describe.runIf(isFull)('copies of one image', () => {
 
   beforeAll(async () => {
     home = makeHome('copies')
-    for (const image of ['ramdisk', 'debian-13']) execFileSync(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, 'images/build/main.ts'), '--data', home.dataDir, image], { stdio: ['ignore', 'ignore', 'inherit'] })
-    world = await RamdiskWorld.open(findBuild(home.dataDir, 'ramdisk') ?? '')
-    world.image = findBuild(home.dataDir, 'debian-13') ?? ''
+    world = await RamdiskWorld.open(buildImage(home.dataDir, 'ramdisk'))
+    world.image = buildImage(home.dataDir, 'debian-13')
     const files = path.join(world.folder, 'files')
     for (const folder of ['usr/lib/system-cloud', 'etc/system-cloud']) mkdirSync(path.join(files, folder), { recursive: true })
     writeFileSync(path.join(files, 'etc/hostname'), 'copy\n')

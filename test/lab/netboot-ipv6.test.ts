@@ -1,17 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findBuild } from '#images/build/manifest'
 import type { BootEvent, NetworkView } from '#netboot/site'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { testNetwork } from '../sim/memory-site.ts'
+import { buildImage, makeHome } from './appliance.ts'
 
 const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
 const qemu = '/usr/bin/qemu-system-x86_64'
-const ramdisk = findBuild(process.env['SYSTEM_CLOUD_LAB_IMAGES'] ?? '/tmp/system-cloud-lab-images', 'ramdisk') ?? '/nowhere'
-const files = { 'snponly.efi': '/usr/lib/ipxe/snponly.efi', ...Object.fromEntries(['vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])) }
-const missing = [qemu, ...Object.values(files), ...Object.values(ovmf)].filter((file) => !existsSync(file))
+const ipxe = '/usr/lib/ipxe/snponly.efi'
+const missing = [qemu, ipxe, ...Object.values(ovmf)].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('netboot over IPv6: skipped, a part of the full run')
 
@@ -22,6 +21,7 @@ const ipv6Only: Partial<NetworkView> = { mode: 'proxy', ipv6 }
 
 /** A wire on which nobody gives IPv4 addresses: whatever boots there boots by IPv6. */
 describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
+  let home: ReturnType<typeof makeHome>
   let world: NetbootWorld
   let count = 0
   const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
@@ -29,14 +29,19 @@ describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
   beforeAll(async () => {
     // A full run that lacks its means has failed: a skip would hide it.
     if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
-    world = await openNetbootWorld({ network: ipv6Only, files })
+    home = makeHome('netboot-ipv6')
+    const ramdisk = buildImage(home.dataDir, 'ramdisk')
+    world = await openNetbootWorld({ network: ipv6Only, files: { 'snponly.efi': ipxe, ...Object.fromEntries(['vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])) } })
     ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0', 'mcast_snooping', '0')
     ip('tuntap', 'add', 'tap0', 'mode', 'tap')
     for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
     for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
     ip('addr', 'flush', 'dev', 'eth0')
   })
-  afterAll(async () => { await world?.close() })
+  afterAll(async () => {
+    await world?.close()
+    if (home !== undefined) rmSync(home.home, { recursive: true, force: true })
+  })
 
   /** Powers a machine on, and off once its kernel has come by IPv6 and `goOn` is done. */
   async function boots(title: string, card: string, extra: readonly string[], goOn: (mac: string) => Promise<unknown> = async () => {}): Promise<{ mac: string; uuid: string; heard: BootEvent[] }> {

@@ -5,11 +5,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Inventory } from '#contract/inventory'
 import { chooseDisk, rateDisks } from '#control/plan/choose-disk'
-import { findBuild } from '#images/build/manifest'
-import { makeHome } from './appliance.ts'
+import { buildImage, makeHome } from './appliance.ts'
 import { diskFields, RamdiskWorld, type Fields, type WorldDisk } from './ramdisk-world.ts'
-
-const root = path.join(import.meta.dirname, '../..')
 
 /** `bytes` of a file from `at` (from its end where negative), as a hash. */
 function hashOf(file: string, at: number, bytes: number): string {
@@ -36,8 +33,7 @@ describe('the ramdisk, on disks of every kind', () => {
   const fieldsOf = (disk: WorldDisk, more: Fields = {}): Fields => ({ ...diskFields(inventory, disk.serial), ...more })
 
   beforeAll(async () => {
-    execFileSync(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, 'images/build/main.ts'), '--data', home.dataDir, 'ramdisk'], { stdio: ['ignore', 'ignore', 'inherit'] })
-    world = await RamdiskWorld.open(findBuild(home.dataDir, 'ramdisk') ?? '')
+    world = await RamdiskWorld.open(buildImage(home.dataDir, 'ramdisk'))
     disks = {
       virtio: { file: world.blank('virtio', 20), bus: 'virtio', serial: 'VIRTIO-1' },
       nvme: { file: world.blank('nvme', 12), bus: 'nvme', serial: 'NVME-1' },

@@ -1,38 +1,39 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findBuild } from '#images/build/manifest'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
+import { buildImage, makeHome } from './appliance.ts'
 
 /** OVMF with Microsoft's keys: what a server with Secure Boot is sold with. */
 const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' }
 const qemu = '/usr/bin/qemu-system-x86_64'
-const dataDir = process.env['SYSTEM_CLOUD_LAB_IMAGES'] ?? '/tmp/system-cloud-lab-images'
-const ramdisk = findBuild(dataDir, 'ramdisk') ?? '/nowhere'
-const files = {
-  'snponly.efi': '/usr/lib/ipxe/snponly.efi',
-  ...Object.fromEntries(['shimx64.efi', 'grubx64.efi', 'vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])),
-}
-const missing = [qemu, ...Object.values(files), ...Object.values(ovmf)].filter((file) => !existsSync(file))
+const ipxe = '/usr/lib/ipxe/snponly.efi'
+const missing = [qemu, ipxe, ...Object.values(ovmf)].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('secure boot: skipped, a part of the full run')
 
 const mac = '52:54:00:77:05:01'
 
 describe.skipIf(!isFull)('a machine with Secure Boot', () => {
+  let home: ReturnType<typeof makeHome>
   let world: NetbootWorld
   beforeAll(async () => {
     // A full run that lacks its means has failed: a skip would hide it.
     if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
-    world = await openNetbootWorld({ files })
+    home = makeHome('secure-boot')
+    const ramdisk = buildImage(home.dataDir, 'ramdisk')
+    world = await openNetbootWorld({ files: { 'snponly.efi': ipxe, ...Object.fromEntries(['shimx64.efi', 'grubx64.efi', 'vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])) } })
     const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
     ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0')
     ip('tuntap', 'add', 'tap0', 'mode', 'tap')
     for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
     for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
   })
-  afterAll(async () => { await world?.close() })
+  afterAll(async () => {
+    await world?.close()
+    if (home !== undefined) rmSync(home.home, { recursive: true, force: true })
+  })
 
   /** Runs the machine while `work` does. */
   async function withMachine<T>(work: () => Promise<T>): Promise<T> {
