@@ -24,10 +24,3 @@ export const LogLine = z.object({
   level: z.enum(['debug', 'info', 'warn', 'error']), text: z.string(),
 }).meta({ id: 'LogLine' })
 export type LogLine = z.infer<typeof LogLine>
-
-/** What the socket sends in room `fleet`: the whole new view of one thing that changed. */
-export type FleetMessage =
-  | { type: 'event'; event: JournalEvent }
-  | { type: 'machine'; id: string; seq: number }
-  | { type: 'cloud'; seq: number }
-  | { type: 'image'; id: string; seq: number }

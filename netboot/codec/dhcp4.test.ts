@@ -6,7 +6,7 @@ import { hostilePackets } from '../../test/sim/random.ts'
 import { renderCapture } from '../../test/sim/render-capture.ts'
 import { decodeDhcp4, encodeDhcp4, readMac, type DhcpMessage } from './dhcp4.ts'
 import { domainSearchOption, option, readArchitectures, readIsIpxe } from './dhcp4-options.ts'
-import { decodePxeVendor, encodePxeVendor, pxeOption, useBootFile } from './pxe-vendor.ts'
+import { encodePxeVendor, pxeOption, useBootFile } from './pxe-vendor.ts'
 import { decodeClientUuid } from './uuid.ts'
 
 const folder = path.join(import.meta.dirname, '../../test/fixtures/captures')
@@ -39,7 +39,7 @@ describe('decodeDhcp4', () => {
     let read = 0
     for (const packet of hostilePackets(datagrams.map(({ payload }) => payload), 10_000, 1)) {
       const decoded = decodeDhcp4(packet)
-      if (decoded.ok) { read += 1; readArchitectures(decoded.value.options); readIsIpxe(decoded.value.options); readMac(decoded.value); decodePxeVendor(decoded.value.options.get(option.vendorSpecific) ?? packet) }
+      if (decoded.ok) { read += 1; readArchitectures(decoded.value.options); readIsIpxe(decoded.value.options); readMac(decoded.value) }
     }
     expect(read).toBeGreaterThan(1000)
   })
@@ -85,8 +85,6 @@ describe('the small codecs', () => {
   it('writes option 43 as PXE clients expect it', () => {
     const bytes = encodePxeVendor(new Map([[pxeOption.discoveryControl, useBootFile]]))
     expect(Buffer.from(bytes).toString('hex')).toBe('060108ff')
-    expect(decodePxeVendor(bytes)).toEqual({ ok: true, value: new Map([[6, useBootFile]]) })
-    expect(decodePxeVendor(Uint8Array.of(6, 9, 1))).toMatchObject({ ok: false, fault: { kind: 'sub-option-overruns' } })
   })
 
   it('writes search domains as DNS does', () => expect(Buffer.from(domainSearchOption(['lab.test'])).toString('latin1')).toBe('\u0003lab\u0004test\u0000'))

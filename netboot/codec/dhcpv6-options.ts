@@ -97,9 +97,6 @@ export function readHostname6(options: readonly Dhcp6Option[]): string {
   return length > 63 ? '' : cleanText(value.subarray(2, 2 + length), 63)
 }
 
-/** Addresses one after the other (options 23 and 31). */
-export const addressesOption6 = (code: number, addresses: readonly string[]): Dhcp6Option => ({ code, value: Uint8Array.from(addresses.flatMap((address) => Array.from(encodeIpv6(address)))) })
-
 const nothing: Uint8Array = new Uint8Array()
 const number16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0)
 const number32 = (bytes: Uint8Array, at: number): number => number16(bytes, at) * 65536 + number16(bytes, at + 2)

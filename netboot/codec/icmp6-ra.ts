@@ -37,9 +37,6 @@ export function encodeRouterAdvertisement(mac: string, prefixes: readonly Uint8A
 const [managed, otherSettings, onLink] = [0x80, 0x40, 0x80]
 const prefixSeconds = 86_400
 
-/** Whether an IPv6 packet is a router solicitation. @see RFC 4861 §4.1 */
-export const isRouterSolicitation = (packet: Uint8Array): boolean => packet.length >= 48 && packet[0] !== undefined && packet[0] >> 4 === 6 && packet[6] === 58 && packet[7] === 255 && packet[40] === 133
-
 /** The Internet checksum over the pseudo header (both addresses), the length, the protocol and the payload. @see RFC 1071, RFC 8200 §8.1 */
 export function checksum(addresses: Uint8Array, payload: Uint8Array, protocol: number): number {
   let sum = payload.length + protocol

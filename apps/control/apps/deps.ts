@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import type { JournalEvent, LogLine } from '#contract/events'
 import type { BalancerWatch } from './watch-apps.ts'
 import type { ApplianceTls, AppRecord, CloudMachine, RoleContext } from '#control/roles/role'
@@ -44,6 +43,3 @@ export interface AppStore {
   put(name: string, value: unknown): Promise<void>
   remove(name: string): Promise<void>
 }
-
-/** What `registerAppRoutes(app, deps)` in routes.ts must be; `app` has the prefix /api/v1, sessions and problem+json already. */
-export type RegisterAppRoutes = (app: FastifyInstance, deps: AppDeps) => void

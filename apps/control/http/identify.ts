@@ -11,10 +11,8 @@ export interface Operator {
 }
 
 const sessionDays = 14
-const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex')
-
 /** What is stored of a session or token: never itself. */
-export const hashSecret = hash
+const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
 /** The cookie of a request's `Cookie` header, or undefined. */
 export function readCookie(header: string | undefined, name: string): string | undefined {
