@@ -76,8 +76,11 @@ describe('a ramdisk', () => {
     for (const route of ['order', 'orders/o1/chunks', 'orders/o1/files.tar']) expect((await ask('GET', `/ramdisk/${mac}/${route}`)).status).toBe(401)
   })
 
-  it.each([['no facts', ''], ['half a disk', `${facts}disk.size\tx\n`], ['no firmware', facts.replace('bios', 'magic')], ['bytes', '\u0000\u0001\u0002']])('is told what is wrong with %s', async (_, text) => {
-    expect(await ask('POST', `/ramdisk/${mac}/facts`, text)).toMatchObject({ status: 400, text: expect.stringContaining('cannot be used') as string })
+  it.each([
+    ['no facts', '', 'The facts do not make an inventory: '], ['half a disk', `${facts}disk.size\tx\n`, 'disk.size must be a number.\n'],
+    ['no firmware', facts.replace('bios', 'magic'), 'The facts do not make an inventory: firmware: '], ['bytes', '\u0000\u0001\u0002', 'Line 1 of the facts is not "key<TAB>value".\n'],
+  ])('is told in words what is wrong with %s', async (_, text, sentence) => {
+    expect(await ask('POST', `/ramdisk/${mac}/facts`, text)).toMatchObject({ status: 400, text: expect.stringContaining(sentence) as string })
   })
 
   it('must send a proper token and MAC', async () => {
