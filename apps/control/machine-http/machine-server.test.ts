@@ -77,7 +77,7 @@ describe('a ramdisk', () => {
   })
 
   it.each([
-    ['no facts', '', 'The facts do not make an inventory: '], ['half a disk', `${facts}disk.size\tx\n`, 'disk.size must be a number.\n'],
+    ['no facts', '', 'The facts do not make an inventory: '], ['half a disk', `${facts}disk.size\tx\n`, 'disk.size must follow a "disk" line.\n'],
     ['no firmware', facts.replace('bios', 'magic'), 'The facts do not make an inventory: firmware: '], ['bytes', '\u0000\u0001\u0002', 'Line 1 of the facts is not "key<TAB>value".\n'],
   ])('is told in words what is wrong with %s', async (_, text, sentence) => {
     expect(await ask('POST', `/ramdisk/${mac}/facts`, text)).toMatchObject({ status: 400, text: expect.stringContaining(sentence) as string })
