@@ -12,6 +12,10 @@ describe('the boot scripts', () => {
       expect(script).toMatch(/goto (again|ask)/)
     }
   })
+  it('configure the card where iPXE did not, which newer ones leave to autoexec.ipxe, and then ask again', () => {
+    expect(renderEntry('10.77.0.1')).toMatch(/^#!ipxe\nchain [^\n]*\/boot\/\$\{netX\/mac:hexhyp\}\?[^\n]* \|\| goto configure\n:configure\ndhcp \|\| goto again\n:ask\nchain /)
+    expect(renderEntry('[fd00:77::1]')).toContain('\nifconf -c ipv6 || goto again\n')
+  })
   it('start the ramdisk with the card that booted', () => {
     expect(render('ramdisk', '', { id: 'm', hostname: null, decision: 'ramdisk', address: null, kernelArguments: ['sc.debug=1', 'a b', '$(x)'] })).toContain(
       'kernel http://10.77.0.1/files/vmlinuz initrd=initrd.img BOOTIF=01-52-54-00-00-00-01 sc.url=http://10.77.0.1 console=ttyS0 console=tty0 net.ifnames=0 panic=30 sc.debug=1 || goto failed\n')

@@ -11,9 +11,14 @@ const retrySeconds = 5
  */
 export function renderEntry(address: string): string {
   const query = 'uuid=${uuid}&platform=${platform}&arch=${buildarch}&serial=${serial:uristring}'
+  const ask = `chain --replace --autofree http://${address}/boot/\${netX/mac:hexhyp}?${query}`
   return lines([
+    `${ask} || goto configure`,
+    // Since 2024 iPXE runs an autoexec.ipxe that it found beside itself before it has configured any card.
+    ':configure',
+    `${address.includes(':') ? 'ifconf -c ipv6' : 'dhcp'} || goto again`,
     ':ask',
-    `chain --replace --autofree http://${address}/boot/\${netX/mac:hexhyp}?${query} || goto again`,
+    `${ask} || goto again`,
     ':again',
     `echo System Cloud at ${address} gave no boot script: asking again in ${retrySeconds} s`,
     `sleep ${retrySeconds}`,

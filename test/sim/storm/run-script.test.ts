@@ -26,7 +26,7 @@ describe('boot scripts of ours, as a machine runs them', () => {
   })
 
   test('ask again where the server is away, and load again where an image broke off', async () => {
-    const acts = world({ chain: [undefined, script('ramdisk'), renderEntry('10.77.0.1'), script('ramdisk')], load: [true, false] })
+    const acts = world({ chain: [undefined, undefined, script('ramdisk'), renderEntry('10.77.0.1'), script('ramdisk')], load: [true, false] })
     expect(await runScript(renderEntry('10.77.0.1'), settings, acts)).toMatchObject({ kind: 'boot' })
     expect(acts.said.filter((line) => line.startsWith('sleep'))).toEqual(['sleep 5', 'sleep 5'])
     expect(acts.said.filter((line) => line.startsWith('initrd'))).toHaveLength(2)
