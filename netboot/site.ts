@@ -21,6 +21,8 @@ export interface MachineView {
   readonly hasSecureBoot?: boolean
   /** More words for the kernel command line of the ramdisk, e.g. `sc.debug=1`. Never a secret. */
   readonly kernelArguments?: readonly string[]
+  /** UUID of the root file system that was installed on it, by which its disk is found among others; absent: nothing is installed. */
+  readonly rootUuid?: string
   /** How machines of its kind are handed over to their disk, as learned or chosen; absent: as its firmware suggests. */
   readonly bootPath?: { readonly disk: DiskBoot }
 }

@@ -4,7 +4,7 @@ import { renderChunkList } from '#images/build/manifest'
 import type { MachineView, Site } from '#netboot/site'
 import { roles } from '#control/roles/index'
 import type { Core } from './core.ts'
-import { decideMachineBoot, mostDiskBoots } from './machines/boot-decision.ts'
+import { decideMachineBoot, installedRootUuid, mostDiskBoots } from './machines/boot-decision.ts'
 import { bootEventHandler } from './machines/boot-events.ts'
 import { takeFacts } from './machines/claims.ts'
 import { enrol, renderFiles, renew } from './machines/enrolment.ts'
@@ -30,7 +30,9 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
     machine(mac): MachineView | undefined {
       const machine = registry.byMac(mac)
       if (machine === undefined) return undefined
-      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], hasSecureBoot: machine.inventory?.secureBoot === true, ...decideMachineBoot(machine, state.diskBoots(machine.id)) }
+      const boot = decideMachineBoot(machine, state.diskBoots(machine.id))
+      const rootUuid = boot.decision === 'localDisk' ? installedRootUuid(machine, core.agents.enrolled(machine.id)?.generation) : null
+      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], hasSecureBoot: machine.inventory?.secureBoot === true, ...(rootUuid === null ? {} : { rootUuid }), ...boot }
     },
     networks: () => book.views(), reservations: () => book.reservationViews(),
     file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),

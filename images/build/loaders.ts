@@ -6,11 +6,17 @@ import type { Tell } from './progress.ts'
 
 /** What decides the loaders' bytes. */
 export const loadersRecipe = {
-  version: 2, ipxe: ['undionly.kpxe', 'snponly.efi', 'ipxe.efi'],
+  version: 3, ipxe: ['undionly.kpxe', 'snponly.efi', 'ipxe.efi'],
   grubModules: ['part_gpt', 'part_msdos', 'fat', 'ext2', 'search', 'search_fs_file', 'search_fs_uuid', 'search_label', 'chain', 'configfile', 'normal', 'test', 'echo', 'sleep', 'regexp', 'halt', 'reboot', 'minicmd'],
 } as const
 
-/** Puts Debian's iPXE and our GRUB for "boot the disk" into `outDir`. */
+/**
+ * Puts Debian's iPXE and our GRUB for "boot the disk" into `outDir`.
+ *
+ * Quirk: GRUB reads `localboot.cfg` with its rescue parser, which knows neither conditions nor comments: where a line fails the next one is
+ * tried, and a boot that succeeds does not return. First comes the disk with the machine's own root file system, whose UUID the boot server
+ * puts in place of the word between the @ and whose ESP is the second partition; then, where that is not known or not found, any installed one.
+ */
 export async function buildLoaders(dirs: { outDir: string }, tell: Tell): Promise<void> {
   tell({ step: 'collecting the loaders', percent: 20, detail: '' })
   for (const name of loadersRecipe.ipxe) {

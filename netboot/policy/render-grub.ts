@@ -1,6 +1,7 @@
 import type { Mac } from '#contract/mac'
 import { bootFileNames, type MachineView } from '../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
+import { installedRoot } from './installed-root.ts'
 import { kernelArguments } from './render-ipxe.ts'
 
 /** Where GRUB finds files beside its configuration: in the root by TFTP, in a folder by HTTP. */
@@ -19,7 +20,7 @@ export const grubOrderPrefix = 'grub/order-'
 export function renderGrubEntry(folder: GrubFolder): string {
   return lines([
     'set timeout=0',
-    `if [ "$lockdown" != "y" ]; then chainloader ${folder}/${bootFileNames.uefiLoader} && boot; fi`,
+    `if [ "$lockdown" != "y" ]; then if chainloader ${folder}/${bootFileNames.uefiLoader}; then boot; fi; fi`,
     'while true; do',
     `  source ($root)/${grubOrderPrefix}$net_default_mac.cfg`,
     `  echo "System Cloud: asking again in ${retrySeconds} s"`,
@@ -42,10 +43,11 @@ export function renderGrubOrder(verdict: BootVerdict, address: string, folder: G
     // The installed system's own configuration, read by the GRUB that is running: its kernel is signed, and no second shim is needed.
     case 'localDisk': return lines([
       say,
+      ...findInstalled(installedRoot(machine)),
       'search --no-floppy --file --set=disk /EFI/debian/grub.cfg',
       'if [ -n "$disk" ]; then set root=$disk; configfile ($disk)/EFI/debian/grub.cfg; fi',
       'search --no-floppy --file --set=disk /EFI/BOOT/BOOTX64.EFI',
-      'if [ -n "$disk" ]; then chainloader ($disk)/EFI/BOOT/BOOTX64.EFI && boot; fi',
+      'if [ -n "$disk" ]; then set root=$disk; if chainloader ($disk)/EFI/BOOT/BOOTX64.EFI; then boot; fi; fi',
       'echo "No disk here has an installed system."',
     ])
     case 'wait': return lines([say])
@@ -53,6 +55,12 @@ export function renderGrubOrder(verdict: BootVerdict, address: string, folder: G
     case 'ignore': return lines([say, 'exit 1'])
   }
 }
+
+/** Starts the disk that has this root file system: its ESP is the second partition, as images/ramdisk/lib/partition.sh lays it. */
+const findInstalled = (root: string | undefined): string[] => (root === undefined ? [] : [
+  `search --no-floppy --fs-uuid --set=system ${root}`,
+  `if regexp --set=1:drive '^([^,]+),gpt' "$system"; then set root=\${drive},gpt2; configfile (\${drive},gpt2)/EFI/debian/grub.cfg; fi`,
+])
 
 /** What a machine gets while the appliance cannot decide: never "boot your disk". */
 export const renderGrubTrouble = (): string => lines(['echo "System Cloud is in trouble."'])

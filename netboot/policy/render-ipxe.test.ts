@@ -25,6 +25,10 @@ describe('the boot scripts', () => {
     expect(render('localDisk')).toContain('chain http://10.77.0.1/files/localboot.efi || goto next')
     expect(render('localDisk', '', undefined, false)).not.toContain('localboot.efi')
   })
+  it('give a machine whose root is known a GRUB of its own', () => {
+    const installed = { id: 'm', hostname: null, decision: 'localDisk' as const, address: null, rootUuid: '5c10ad00-0000-4000-a000-000000000001' }
+    expect(render('localDisk', '', installed)).toContain(`chain http://10.77.0.1/boot/52-54-00-00-00-01/localboot.efi || goto next`)
+  })
   it('hand over to the disk as the machine’s kind is known to take it', () => {
     const by = (disk: DiskBoot): string => render('localDisk', '', { id: 'm', hostname: null, decision: 'localDisk', address: null, bootPath: { disk } })
     expect(by('exit')).not.toMatch(/sanboot|localboot/)

@@ -1,6 +1,7 @@
 import type { Mac } from '#contract/mac'
 import { bootFileNames, type DiskBoot, type MachineView } from '../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
+import { installedRoot } from './installed-root.ts'
 
 /** iPXE waits this long before it asks again. */
 const retrySeconds = 5
@@ -33,7 +34,7 @@ export function renderEntry(address: string): string {
 export function renderScript(verdict: BootVerdict, address: string, mac: Mac, machine: MachineView | undefined, hasFile: (name: string) => boolean, host = address): string {
   switch (verdict.decision) {
     case 'ramdisk': return renderRamdisk(address, mac, machine, host)
-    case 'localDisk': return renderLocalDisk(host, verdict.why, machine, hasFile(bootFileNames.localBootUefi))
+    case 'localDisk': return renderLocalDisk(host, verdict.why, mac, machine, hasFile(bootFileNames.localBootUefi))
     case 'wait': return lines([`echo ${literal(verdict.why)}`, `sleep ${retrySeconds}`, ...askAgain(host)])
     // Nonzero: the firmware goes on to its next boot entry, as if no server were here.
     case 'ignore': return lines([`echo ${literal(verdict.why)}`, 'exit 1'])
@@ -64,10 +65,10 @@ function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefin
 }
 
 /**
- * BIOS: the first disk by INT 13h. UEFI has no such call: a GRUB from the manifest finds the disk's own loader and starts it; where it
- * cannot, or is not there, the firmware goes on to its next boot entry.
+ * BIOS: the first disk by INT 13h. UEFI has no such call: a GRUB from the manifest finds the disk's own loader and starts it, in a copy that
+ * knows this machine's root file system; where it cannot, or is not there, the firmware goes on to its next boot entry.
  */
-function renderLocalDisk(address: string, why: string, machine: MachineView | undefined, hasLocalBoot: boolean): string {
+function renderLocalDisk(address: string, why: string, mac: Mac, machine: MachineView | undefined, hasLocalBoot: boolean): string {
   const wished = machine?.bootPath?.disk
   return lines([
     `echo ${literal(why)}`,
@@ -79,12 +80,15 @@ function renderLocalDisk(address: string, why: string, machine: MachineView | un
     `sleep ${retrySeconds}`,
     ...askAgain(address),
     ':efi',
-    ...(chooseDiskBoot(wished, 'efi', hasLocalBoot) === 'grub' ? [`chain http://${address}/files/${bootFileNames.localBootUefi} || goto next`] : []),
+    ...(chooseDiskBoot(wished, 'efi', hasLocalBoot) === 'grub' ? [`chain http://${address}${localBootPath(mac, machine)} || goto next`] : []),
     ':next',
     'echo Going on to the next boot entry of the firmware',
     'exit 1',
   ])
 }
+
+/** Where a machine finds the GRUB that starts its disk: a copy of its own where it is known what was installed. */
+const localBootPath = (mac: Mac, machine: MachineView | undefined): string => `${installedRoot(machine) === undefined ? '/files' : `/boot/${mac.replaceAll(':', '-')}`}/${bootFileNames.localBootUefi}`
 
 /** The way into the disk that a script takes: the wished one where the platform has it. A BIOS has no use for our GRUB, UEFI no INT 13h. */
 export function chooseDiskBoot(wished: DiskBoot | undefined, platform: 'pcbios' | 'efi', hasLocalBoot: boolean): DiskBoot {

@@ -3,17 +3,21 @@ import { parseMac, type Mac } from '#contract/mac'
 import { cleanLine } from '../codec/syslog.ts'
 import { parseUuid } from '../codec/uuid.ts'
 import { chooseBootItem, chooseFile } from '../policy/choose-file.ts'
+import { installedRoot } from '../policy/installed-root.ts'
 import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry, renderTrouble } from '../policy/render-ipxe.ts'
-import type { NetbootLog, NetworkView, ScriptFacts, Site } from '../site.ts'
+import { bootFileNames, type NetbootLog, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
 import { bootScript, grubFacts } from './boot-script.ts'
 import type { Downloads } from './downloads.ts'
 import type { Drops } from './drops.ts'
 import type { FileMover } from './file-mover-thread.ts'
 import { sendFile, sendText, type FileSent, type FileToSend } from './http-file.ts'
+import { localBootCopies } from './local-boot.ts'
 import { takeLogStreams } from './log-stream.ts'
 
 const connectionLimit = 2048
+/** A client that takes no byte of an answer for this long has gone. */
+const stalledMs = 120_000
 
 /** What the boot HTTP server of one network works with. */
 export interface BootHttpWorld {
@@ -37,12 +41,13 @@ export type BootHandler = (req: IncomingMessage, res: ServerResponse) => Promise
 /** The boot server as a plain handler of requests: `contract/machine-api` lists them. */
 export function bootHandler(world: BootHttpWorld): BootHandler {
   const logs = takeLogStreams(world.site, world.drops, world.now)
+  const copies = localBootCopies()
   return async (req, res) => {
     const [rawPath = '/', query = ''] = (req.url ?? '/').split('?', 2)
     // Quirk: shim asks for //grubx64.efi (uefi-secboot-httpboot-shim.pcap).
     const path = rawPath.replaceAll(/\/+/g, '/')
     try {
-      return await route(world, logs, req, res, path, query)
+      return await route(world, logs, copies, req, res, path, query)
     } catch (error) {
       // The HTTP boundary: broken is 503, and every client of this server asks again.
       world.drops.count('http', 'broken')
@@ -69,7 +74,7 @@ export async function createBootHttp(handler: BootHandler, address: string, port
   }
 }
 
-async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, req: IncomingMessage, res: ServerResponse, path: string, query: string): Promise<boolean> {
+async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, copies: ReturnType<typeof localBootCopies>, req: IncomingMessage, res: ServerResponse, path: string, query: string): Promise<boolean> {
   const [, room = '', ...rest] = path.split('/')
   const name = rest.join('/')
   const isRead = req.method === 'GET' || req.method === 'HEAD'
@@ -77,6 +82,7 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
   if (!['boot.ipxe', 'autoexec.ipxe', 'boot', 'grub', 'files', 'chunks'].includes(room)) return false
   if (!isRead) { res.setHeader('allow', 'GET, HEAD'); sendText(res, 405, 'Only GET and HEAD are known here.'); return true }
   if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(world.host)); return true }
+  if (room === 'boot' && rest.length === 2 && rest[1] === bootFileNames.localBootUefi) { await sendLocalBoot(world, copies, req, res, rest[0] ?? ''); return true }
   if (room === 'boot') { sendBoot(world, req, res, name, query); return true }
   if (room === 'grub') { sendGrub(world, req, res, path); return true }
   if (room === 'files') { await sendBootFile(world, req, res, name); return true }
@@ -89,6 +95,24 @@ function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
   const address = clientAddress(req)
   sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), host: world.host, client: readScriptFacts(query), isReported: req.method === 'GET' }))
+}
+
+/** The GRUB that starts a machine's disk, in a copy that knows its root file system. Where none is known it is the file itself, as of the manifest. */
+async function sendLocalBoot(world: BootHttpWorld, copies: ReturnType<typeof localBootCopies>, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
+  const mac = parseMac(name)
+  if (!mac) return sendText(res, 400, 'The path must be /boot/, a hardware address and the name of the loader.')
+  const root = installedRoot(world.site.machine(mac))
+  const file = world.site.file(bootFileNames.localBootUefi)
+  if (root === undefined || file === undefined) return sendBootFile(world, req, res, bootFileNames.localBootUefi)
+  const parts = await copies(file, root)
+  const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0)
+  res.writeHead(200, { 'content-type': 'application/efi', 'Content-Length': sizeBytes, 'cache-control': 'no-store' })
+  if (req.method === 'HEAD') { res.end(); return }
+  const [address, began] = [clientAddress(req), performance.now()]
+  res.once('close', () => world.site.report({ kind: 'file.sent', mac, address, file: file.name, sizeBytes, milliseconds: Math.round(performance.now() - began), complete: res.writableFinished }))
+  res.setTimeout(stalledMs, () => res.destroy())
+  for (const part of parts) res.write(part)
+  res.end()
 }
 
 /** What the signed GRUB asks for where its firmware booted by HTTP. */

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeTftp } from '#netboot/codec/tftp'
+import { rootPlaceholder } from '#netboot/policy/installed-root'
 import { readPcap } from '../sim/pcap.ts'
 import { hostilePackets } from '../sim/random.ts'
 import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
@@ -12,17 +13,18 @@ const mac = '52:54:00:0a:0b:0c'
 const files = mkdtempSync(path.join(os.tmpdir(), 'sc-netboot-files-'))
 const loader = randomBytes(173_792)
 const exact = randomBytes(512 * 64)
+const diskLoader = Buffer.concat([randomBytes(300_000), Buffer.from(rootPlaceholder), randomBytes(70_000)])
 const chunk = randomBytes(100_000)
 const digest = createHash('sha256').update(chunk).digest('hex')
 let world: NetbootWorld
 
 beforeAll(async () => {
-  for (const [name, bytes] of Object.entries({ loader, exact, empty: Buffer.alloc(0), kernel: randomBytes(5_000_000) })) writeFileSync(path.join(files, name), bytes)
+  for (const [name, bytes] of Object.entries({ loader, exact, diskLoader, empty: Buffer.alloc(0), kernel: randomBytes(5_000_000) })) writeFileSync(path.join(files, name), bytes)
   mkdirSync(path.join(files, 'chunks'))
   writeFileSync(path.join(files, 'chunks', digest), chunk)
   const at = (name: string): string => path.join(files, name)
   world = await openNetbootWorld({
-    files: { 'undionly.kpxe': at('loader'), 'snponly.efi': at('loader'), exact: at('exact'), empty: at('empty'), vmlinuz: at('kernel'), 'initrd.img': at('loader') },
+    files: { 'undionly.kpxe': at('loader'), 'snponly.efi': at('loader'), exact: at('exact'), 'localboot.efi': at('diskLoader'), empty: at('empty'), vmlinuz: at('kernel'), 'initrd.img': at('loader') },
     chunkFolder: at('chunks'),
   })
 })
@@ -150,6 +152,21 @@ describe('boot HTTP with curl', () => {
     expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/not-a-mac`)).toBe('400')
     expect(await curl('-o', '/dev/null', '-w', '%{http_code}', '-X', 'DELETE', `${base}/files/exact`)).toBe('405')
     expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/etc/passwd`)).toBe('404')
+  })
+
+  it('gives a machine whose root is known its own loader for disks, and others the file as it is', async () => {
+    const uuid = '5c10ad00-0000-4000-a000-000000000001'
+    const got = (name: string): Buffer => readFileSync(path.join(world.folder, name))
+    const own = `${base}/boot/52-54-00-0a-0b-0e/localboot.efi`
+    await world.change({ machine: ['52:54:00:0a:0b:0e', { id: 'm3', hostname: 'node3', decision: 'localDisk', address: null, rootUuid: uuid }] })
+    await curl('-o', 'own', own)
+    expect(got('own').toString('latin1')).toBe(diskLoader.toString('latin1').replace(rootPlaceholder, uuid))
+    expect(await curl('-I', own)).toMatch(new RegExp(`content-length: ${diskLoader.length}`, 'i'))
+    await world.event('file.sent', (event) => event.mac === '52:54:00:0a:0b:0e' && event.file === 'localboot.efi' && event.complete)
+    await curl('-o', 'plain', `${base}/boot/52-54-00-0a-0b-0f/localboot.efi`)
+    expect(got('plain').equals(diskLoader)).toBe(true)
+    expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/not-a-mac/localboot.efi`)).toBe('400')
+    expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/52-54-00-0a-0b-0e/other`)).toBe('400')
   })
 
   it('takes streams of log lines, long ones cut', async () => {

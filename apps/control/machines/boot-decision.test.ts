@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Phase } from '#contract/lifecycle'
 import type { StepKind } from '#contract/steps'
 import { waitingSteps, withStep } from '../plan/plan-deploy.ts'
-import { decideMachineBoot, mostDiskBoots } from './boot-decision.ts'
+import { decideMachineBoot, installedRootUuid, mostDiskBoots } from './boot-decision.ts'
 import { newMachine, type MachineRecord } from './record.ts'
 
 const machine = (phase: Phase, steps: StepKind[] = [], done = 0, role: string | null = 'manager'): MachineRecord => {
@@ -27,5 +27,14 @@ describe('what a machine boots', () => {
   ] as const)('%s', (_, given, wanted) => expect(decideMachineBoot(given, 0).decision).toBe(wanted))
 
   it('stops one that comes back from its disk again and again', () => expect(decideMachineBoot(machine('starting', deploy, 5), mostDiskBoots)).toMatchObject({ decision: 'wait' }))
+  it('knows its disk by what was written there last', () => {
+    const at = (generation: number, steps: StepKind[]): MachineRecord => ({ ...machine('ready', steps, steps.length), intent: { ...machine('ready').intent, generation } })
+    const written = installedRootUuid(at(3, deploy), 3)
+    expect(written).toMatch(/^[0-9a-f-]{36}$/)
+    expect(installedRootUuid(at(3, deploy), undefined)).toBe(written)
+    expect(installedRootUuid(at(4, ['applyRole', 'verifyServices']), 3)).toBe(written)
+    expect(installedRootUuid(at(4, deploy), 3)).not.toBe(written)
+    expect(installedRootUuid(at(0, []), undefined)).toBeNull()
+  })
   it('never stops a ready one', () => expect(decideMachineBoot(machine('ready', deploy, 8), mostDiskBoots + 5).decision).toBe('localDisk'))
 })

@@ -1,5 +1,6 @@
 import type { MachineView } from '#netboot/site'
 import { bootOfSteps } from '../plan/plan-deploy.ts'
+import { rootUuid } from '../execute/disk-steps.ts'
 import type { MachineRecord } from './record.ts'
 
 /** After this many boots into the disk without a word of its agent, a machine is stopped and a person called. */
@@ -16,4 +17,13 @@ export function decideMachineBoot(machine: MachineRecord, diskBoots: number): Pi
   })()
   if (wished === 'localDisk' && diskBoots >= mostDiskBoots && machine.phase !== 'ready') return { decision: 'wait', waitWhy: 'It came back from its disk too often: see the console, then retry.' }
   return { decision: wished }
+}
+
+/**
+ * The UUID of the root file system that a machine has: of the present generation where it writes the disk, else of the one in which its agent
+ * enrolled (`enrolledGeneration`), because a new role alone writes nothing. Null where nothing was installed.
+ */
+export function installedRootUuid(machine: MachineRecord, enrolledGeneration: number | undefined): string | null {
+  const generation = machine.steps.some(({ kind }) => kind === 'writeImage') ? machine.intent.generation : enrolledGeneration
+  return generation === undefined ? null : rootUuid(machine.id, generation)
 }
