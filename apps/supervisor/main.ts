@@ -9,7 +9,7 @@ import { clearLabNetwork, labNames, labStanding, makeLabNetwork } from './lab/ne
 import { startLab, type Lab } from './lab/lab.ts'
 import { runsInstalledSystem } from './lab/shut-down.ts'
 import { ask } from './operator.ts'
-import { parseUp, usage, type UpOptions } from './options.ts'
+import { consoleUrls, parseUp, usage, type UpOptions } from './options.ts'
 import { claimRunDir } from './run-dir.ts'
 
 /** What only a ramdisk or an agent that runs brings about. */
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const standing = options.kind === 'lab' ? labStanding : await standOn(options, say)
   const appliance = await startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
   const { stopped, hurry } = stopOnSignal()
-  await Promise.race([greet(options, appliance), stopped])
+  await Promise.race([greet(options, appliance, standing.address), stopped])
   const running: { lab?: Lab } = {}
   if (options.kind === 'lab') {
     const started = startMachines(options, appliance).then((lab) => { running.lab = lab }, (error: unknown) => say(`lab: ${String(error)}`))
@@ -74,12 +74,11 @@ async function busyMachines(socket: string): Promise<Set<string>> {
   return new Set(machines.filter(({ phase }) => runsInstalledSystem(phase)).map(({ mac }) => mac))
 }
 
-/** Waits until the console's origin answers and says where it is. */
-async function greet(options: UpOptions, appliance: Appliance): Promise<void> {
+/** Waits until the console's origin answers and says where it is. `address`: the appliance's own on its network. */
+async function greet(options: UpOptions, appliance: Appliance, address: string): Promise<void> {
   while ((await ask(appliance.operatorSocket, 'status')) === undefined) await wait(200)
-  const scheme = options.plainHttp ? 'http' : 'https'
   say('the appliance runs')
-  console.log(`\n  console   ${scheme}://127.0.0.1:${options.consolePort}`)
+  console.log(`\n  console   ${consoleUrls(options, address).join('\n            ')}`)
   const passwordFile = path.join(options.dataDir, 'state', 'initial-password')
   if (existsSync(passwordFile)) console.log(`  user      admin\n  password  ${readFileSync(passwordFile, 'utf8').trim()}   (once; you choose your own at the first sign-in)`)
   if (options.kind === 'lab') console.log(`  cloud     http://127.0.0.1:${options.balancerPort}`)

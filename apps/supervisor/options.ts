@@ -25,9 +25,9 @@ export const usage = `usage: scripts/up --lab [N] [--fresh]
   --interface IF     serve a real network card
   --subnet CIDR      the provisioning network, e.g. 10.77.0.0/24 (default: the card's own)
   --mode MODE        full: give addresses; proxy: beside an existing DHCP server
-  --console-port P   console on 127.0.0.1:P (default 8443)
+  --console-port P   console on 127.0.0.1:P (default 8443); with --interface on the card's address too
   --balancer-port P  the cloud's load balancer on 127.0.0.1:P (default 8080, lab only)
-  --http PORT        console over plain HTTP on 127.0.0.1:PORT
+  --http PORT        console over plain HTTP, on 127.0.0.1:PORT alone
   --name NAME        a second lab beside the first: a name of its own for namespaces`
 
 /** Reads the command line. Returns a sentence that says what is wrong where it is. */
@@ -58,10 +58,21 @@ export function parseUp(argv: readonly string[], env: Readonly<Record<string, st
   const balancerPort = Number(values['balancer-port'] ?? 8080)
   for (const port of [consolePort, balancerPort]) if (!Number.isInteger(port) || port < 1 || port > 65535) return 'a port is a number from 1 to 65535'
   const suffix = name === '' ? '' : `-${name}`
+  const dataDir = env['SYSTEM_CLOUD_DATA'] ?? `/var/lib/system-cloud${suffix}`
+  if (values.lab === undefined) {
+    if (values.fresh) return `--fresh discards a lab's state and disks; with --interface leave it out, and to begin anew remove ${dataDir}/state yourself while the appliance is stopped`
+    if (values['balancer-port'] !== undefined) return '--balancer-port is for a lab: leave it out, and ask the Manager itself'
+  } else if (values.subnet !== undefined) return 'a lab has a network of its own: leave --subnet out, or serve a card with --interface IF --subnet CIDR'
   return {
     kind: values.lab === undefined ? 'interface' : 'lab',
     machines, interface: values.interface ?? '', subnet: values.subnet ?? '', mode, fresh: values.fresh ?? false, name, consolePort, balancerPort, plainHttp: values.http !== undefined,
-    dataDir: env['SYSTEM_CLOUD_DATA'] ?? `/var/lib/system-cloud${suffix}`,
+    dataDir,
     runDir: env['SYSTEM_CLOUD_RUN'] ?? `/run/system-cloud${suffix}`,
   }
+}
+
+/** Every URL of the console: on loopback, and with HTTPS on a real card at the appliance's address there too. */
+export function consoleUrls({ kind, plainHttp, consolePort }: UpOptions, address: string): string[] {
+  const hosts = ['127.0.0.1', ...(kind === 'interface' && !plainHttp ? [address] : [])]
+  return hosts.map((host) => `${plainHttp ? 'http' : 'https'}://${host}:${consolePort}`)
 }
