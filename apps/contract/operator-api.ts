@@ -132,6 +132,7 @@ export type Problem = z.infer<typeof Problem>
  * | GET leases?network=&state=&text=&offset=&limit= | | LeasePage |
  * | DELETE leases/:address?force=true | | 204; 409 while a machine at work has it, unless forced |
  * | GET reservations?network=, POST reservations | ReservationRequest | Reservation[], Reservation |
+ * | PUT reservations/:address | ReservationRequest | Reservation: of another client, address or host name; 422 says what does not fit |
  * | DELETE reservations/:address | | 204 |
  * | POST machines/:m/plan | PlanRequest | Plan |
  * | PUT machines/:m/role | AssignRequest | Machine; 409 stale generation or refused |

@@ -77,7 +77,7 @@ test('a lease of a machine at work is released only by force; a conflict when it
   await page.getByRole('list', { name: 'Conflicts' }).getByText('10.77.0.151').waitFor({ state: 'detached' })
 })
 
-test('reservations: from a lease and by hand, refused with a reason, removed', async () => {
+test('reservations: from a lease and by hand, refused with a reason, changed, removed', async () => {
   await open('/networks/provisioning')
   await page.getByRole('button', { name: 'Details of 10.77.0.140' }).click()
   await page.getByRole('list', { name: 'Leases' }).getByRole('button', { name: 'Reserve' }).click()
@@ -93,8 +93,20 @@ test('reservations: from a lease and by hand, refused with a reason, removed', a
   await dialog.getByRole('textbox', { name: /^Address/ }).fill('10.77.0.50')
   await dialog.getByRole('button', { name: 'Reserve' }).click()
   await list.getByRole('listitem').filter({ hasText: '10.77.0.50' }).getByRole('link', { name: 'app-01' }).waitFor()
-  await page.getByRole('button', { name: 'Remove the reservation of 10.77.0.50' }).click()
+  await page.getByRole('button', { name: 'Edit the reservation of 10.77.0.50' }).click()
+  await dialog.getByRole('textbox', { name: /^Address/ }).fill('10.77.0.20')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('10.77.0.20 is reserved already').waitFor()
+  await dialog.getByRole('textbox', { name: /^Address/ }).fill('10.77.0.51')
+  await dialog.getByRole('textbox', { name: /^Host name/ }).fill('front')
+  await dialog.getByRole('button', { name: 'Save' }).click()
   await list.getByText('10.77.0.50').waitFor({ state: 'detached' })
+  await list.getByRole('listitem').filter({ hasText: '10.77.0.51' }).getByRole('link', { name: 'app-01' }).waitFor()
+  await page.getByRole('button', { name: 'Edit the reservation of 10.77.0.51' }).click()
+  expect(await dialog.getByRole('textbox', { name: /^Host name/ }).inputValue()).toBe('front')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Remove the reservation of 10.77.0.51' }).click()
+  await list.getByText('10.77.0.51').waitFor({ state: 'detached' })
 })
 
 test('settings: nothing before Save, refused in sentences, options by name and number; the mode is switched after a question', async () => {

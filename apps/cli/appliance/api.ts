@@ -62,6 +62,7 @@ export function openApi(target: Target) {
     releaseLease: async (address: string, force: boolean) => void (await raw({ method: 'DELETE', path: `leases/${encodeURIComponent(address)}?force=${force}` })),
     reservations: (network: string | undefined) => get(z.array(Reservation), `reservations${network === undefined ? '' : `?network=${encodeURIComponent(network)}`}`),
     reserve: (client: string, address: string, hostname: string) => json(Reservation, 'POST', 'reservations', { client, address, hostname }),
+    changeReservation: (of: string, request: { client: string; address: string; hostname: string }) => json(Reservation, 'PUT', `reservations/${encodeURIComponent(of)}`, request),
     unreserve: async (address: string) => void (await raw({ method: 'DELETE', path: `reservations/${encodeURIComponent(address)}` })),
     cloud: () => get(Cloud, 'cloud'),
     apps: () => get(z.array(App), 'apps'),

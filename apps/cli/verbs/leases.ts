@@ -1,6 +1,6 @@
 import { leaseStates, type ClientMatch, type Lease, type Reservation } from '#contract/network-api'
 import type { AddVerbs, Context } from '../context.ts'
-import { CliFailure } from '../failure.ts'
+import { CliFailure, wrongCall } from '../failure.ts'
 import { renderAgo, renderSpan } from '../show/amount.ts'
 import type { Paint } from '../show/paint.ts'
 import { renderTable, untrusted } from '../show/table.ts'
@@ -8,7 +8,7 @@ import { oneOf } from './words.ts'
 
 const pageSize = 1000
 
-/** `leases`, `reservations`, `reserve`, `unreserve`: who has which address, why, until when. */
+/** `leases`, `reservations` and `reservations set`, `reserve`, `unreserve`: who has which address, why, until when. */
 export const addLeaseVerbs: AddVerbs = (program, bind) => {
   const leases = program.command('leases').description('who has which address, why and until when').argument('[network]', 'id of a network')
     .option('--state <state>', leaseStates.join(', ')).option('--text <text>', 'only where address, MAC or names contain it').action(bind(list))
@@ -17,10 +17,11 @@ export const addLeaseVerbs: AddVerbs = (program, bind) => {
     await context.api().releaseLease(address, options.force ?? false)
     context.answer({ released: address }, () => `${address} is free.\n`)
   }))
-  program.command('reservations').description('addresses kept for one client each').argument('[network]', 'id of a network').action(bind(async (context, network: string | undefined) => {
+  const reservations = program.command('reservations').description('addresses kept for one client each').argument('[network]', 'id of a network').action(bind(async (context, network: string | undefined) => {
     const all = await context.api().reservations(network)
     context.answer(all, () => (all.length === 0 ? 'No reservation: keep an address with "systemcloud reserve CLIENT ADDRESS".\n' : renderReservations(all, context.paint)))
   }))
+  reservations.command('set').description('changes a reservation').argument('<address>').option('--client <client>', 'for whom it is: a MAC, a UUID, a client id (id:01…), or a machine').option('--address <address>', 'the address that is kept').option('--hostname <name>', 'the host name that the client is told; "" for none').action(bind(change))
   program.command('reserve').description('keeps an address for a client').argument('<client>', 'a MAC, a UUID, a client id (id:01…), or a machine').argument('<address>').option('--hostname <name>', 'the host name that the client is told', '').action(bind(async (context, client: string, address: string, options: { hostname: string }) => {
     const reservation = await context.api().reserve(client, address, options.hostname)
     context.answer(reservation, () => renderReservations([reservation], context.paint))
@@ -29,6 +30,14 @@ export const addLeaseVerbs: AddVerbs = (program, bind) => {
     await context.api().unreserve(address)
     context.answer({ unreserved: address }, () => `${address} is reserved no longer.\n`)
   }))
+}
+
+async function change(context: Context, address: string, wanted: { client?: string; address?: string; hostname?: string }): Promise<void> {
+  if (Object.keys(wanted).length === 0) throw wrongCall('say what to change: --client, --address or --hostname')
+  const before = (await context.api().reservations(undefined)).find((one) => one.address === address)
+  if (before === undefined) throw new CliFailure(`${address} is not reserved`)
+  const changed = await context.api().changeReservation(address, { client: client(before.match), address, hostname: before.hostname, ...wanted })
+  context.answer(changed, () => renderReservations([changed], context.paint))
 }
 
 async function list(context: Context, network: string | undefined, options: { state?: string; text?: string }): Promise<void> {

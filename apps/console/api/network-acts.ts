@@ -42,6 +42,13 @@ export async function reserve(client: QueryClient, request: z.input<typeof Reser
   return reservation
 }
 
+/** Changes the reservation of an address, which may become one of another address. */
+export async function changeReservation(client: QueryClient, of: string, request: z.input<typeof ReservationRequest>): Promise<Reservation> {
+  const reservation = await fetchJson(Reservation, api.reservation(of), { method: 'PUT', body: request })
+  await renew(client)
+  return reservation
+}
+
 /** Keeps an address no longer. */
 export async function unreserve(client: QueryClient, address: string): Promise<void> {
   await sendOnly(api.reservation(address), { method: 'DELETE' })

@@ -29,6 +29,7 @@ export function addNetworkRoutes(app: FastifyInstance, { networks }: Pick<Operat
 
   api.get('/reservations', { schema: { querystring: z.object({ network: z.string().max(64).optional() }), response: { 200: z.array(Reservation) } } }, async (request) => networks.reservations(request.query.network))
   api.post('/reservations', { schema: { body: ReservationRequest, response: { 201: Reservation } } }, async (request, reply) => reply.code(201).send(await networks.reserve(request.body, request.operator.name)))
+  api.put('/reservations/:address', { schema: { params: Address, body: ReservationRequest, response: { 200: Reservation } } }, async (request) => networks.changeReservation(request.params.address, request.body, request.operator.name))
   api.delete('/reservations/:address', { schema: { params: Address } }, async (request, reply) => {
     await networks.unreserve(request.params.address, request.operator.name)
     return reply.code(204).send()

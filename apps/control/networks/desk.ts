@@ -1,4 +1,4 @@
-import type { HostInterface, Lease as LeaseView, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
+import type { ClientMatch, HostInterface, Lease as LeaseView, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
 import { contains, parseCidr } from '#netboot/codec/ipv4'
 import type { Lease } from '#netboot/site'
 import { Refusal } from '../http/deps.ts'
@@ -29,6 +29,8 @@ export interface NetworkDesk {
   release(address: string, force: boolean, by: string): Promise<void>
   reservations(networkId?: string): Reservation[]
   reserve(request: ReservationRequest, by: string): Promise<Reservation>
+  /** Puts a reservation of another client, address or host name in this one's place; who made it, and when, stays. */
+  changeReservation(address: string, request: ReservationRequest, by: string): Promise<Reservation>
   unreserve(address: string, by: string): Promise<void>
 }
 
@@ -73,6 +75,23 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
   const show = (network: NetworkConfig): Network => {
     const its = reservationsOf(network.id)
     return renderNetwork(network, { leases: leases.of(network.id), reservations: { count: its.length, troubled: its.filter(({ problem }) => problem !== null).length }, otherServers: state.otherServers(network.id), lacksServer: network.mode === 'proxy' && state.lacksServer(network.id), nowMs: now() })
+  }
+  const reservationOf = (address: string): StoredReservation => {
+    const found = book.reservations().find((one) => one.address === address)
+    if (found === undefined) throw new Refusal(404, `${address} is not reserved.`)
+    return found
+  }
+  /** Whom a reservation is for and where it belongs; `before`: the one whose place it takes. */
+  function judgeReservation({ client, address }: ReservationRequest, before?: StoredReservation): { networkId: string; match: ClientMatch; who: string } {
+    const machine = deps.machine(client)
+    const match = parseClient(client) ?? (machine === undefined ? undefined : { mac: machine.mac })
+    if (match === undefined) throw new Refusal(422, `“${client}” is no client: give a MAC, a UUID, a client id as hex (id:01…), or the name of a machine.`)
+    const isSame = before !== undefined && before.address === address && renderClient(before.match) === renderClient(match)
+    const held = isSame ? undefined : running(leaseOf(address))
+    const holder = held === undefined || matchesClient(match, held) ? undefined : whoHas(held)
+    const judged = validateReservation(address, match, { networks: book.networks(), reservations: book.reservations().filter((one) => one !== before), holder: () => holder })
+    if (!judged.ok) throw new Refusal(422, judged.sentence)
+    return { networkId: judged.network.id, match, who: machine?.name ?? renderClient(match) }
   }
   function check(network: NetworkConfig, cards: readonly HostCard[] | undefined): void {
     const wrong = validateNetwork(network, book.networks().filter(({ id }) => id !== network.id), cards)
@@ -173,23 +192,33 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       return reservationsOf(networkId === undefined ? undefined : config(networkId).id)
     },
 
-    async reserve({ client, address, hostname }, by) {
-      const machine = deps.machine(client)
-      const match = parseClient(client) ?? (machine === undefined ? undefined : { mac: machine.mac })
-      if (match === undefined) throw new Refusal(422, `“${client}” is no client: give a MAC, a UUID, a client id as hex (id:01…), or the name of a machine.`)
-      const held = running(leaseOf(address))
-      const holder = held === undefined || matchesClient(match, held) ? undefined : whoHas(held)
-      const judged = validateReservation(address, match, { networks: book.networks(), reservations: book.reservations(), holder: () => holder })
-      if (!judged.ok) throw new Refusal(422, judged.sentence)
-      const stored: StoredReservation = { networkId: judged.network.id, address, match, hostname, by, createdAt: new Date(now()).toISOString() }
+    async reserve(request, by) {
+      const { address, hostname } = request
+      const { networkId, match, who } = judgeReservation(request)
+      const stored: StoredReservation = { networkId, address, match, hostname, by, createdAt: new Date(now()).toISOString() }
       await book.saveReservation(stored)
-      await deps.acted('address.reserved', address, `${by} reserved ${address} for ${machine?.name ?? renderClient(match)}`, by, { network: stored.networkId, address, client: renderClient(match) })
+      await deps.acted('address.reserved', address, `${by} reserved ${address} for ${who}`, by, { network: networkId, address, client: renderClient(match) })
       return showReservation(stored)
     },
 
+    async changeReservation(address, request, by) {
+      const before = reservationOf(address)
+      const { networkId, match, who } = judgeReservation(request, before)
+      const after: StoredReservation = { ...before, networkId, address: request.address, match, hostname: request.hostname }
+      const changes = [
+        ...(after.address === address ? [] : [`it is of ${after.address} now`]), ...(renderClient(match) === renderClient(before.match) ? [] : [`for ${who} instead of ${renderClient(before.match)}`]),
+        ...(after.hostname === before.hostname ? [] : [after.hostname === '' ? 'without a host name' : `with the host name ${after.hostname}`]),
+      ]
+      if (changes.length === 0) return showReservation(before)
+      // The new one first: a kill may leave both, never neither.
+      await book.saveReservation(after)
+      if (after.address !== address) await book.removeReservation(before)
+      await deps.acted('reservation.changed', after.address, `${by} changed the reservation of ${address}: ${changes.join(', ')}`, by, { network: networkId, address: after.address, client: renderClient(match), before: address })
+      return showReservation(after)
+    },
+
     async unreserve(address, by) {
-      const found = book.reservations().find((one) => one.address === address)
-      if (found === undefined) throw new Refusal(404, `${address} is not reserved.`)
+      const found = reservationOf(address)
       await book.removeReservation(found)
       await deps.acted('address.unreserved', address, `${by} removed the reservation of ${address} for ${renderClient(found.match)}`, by, { network: found.networkId, address, client: renderClient(found.match) })
     },
