@@ -7,6 +7,7 @@
  * | GET /boot.ipxe, /autoexec.ipxe | a script that chains to /boot/${mac:hexhyp}?uuid=${uuid}&platform=${platform}&arch=${buildarch}&serial=${serial} |
  * | GET /boot/:mac | the iPXE script decided for this machine: ramdisk, local disk, or wait and retry |
  * | GET /boot/:mac/localboot.efi | the GRUB that starts this machine's disk, told the UUID of the root file system installed there |
+ * | GET /boot/:mac/drive-80 to drive-87 | a program for iPXE of a BIOS: does this drive have that root file system? |
  * | GET /files/NAME | a file of the boot manifest: loaders, kernel, ramdisk, GRUB for local boot (Range, HEAD, ETag) |
  * | GET /chunks/SHA256 | one zstd chunk of an image |
  * | POST /log/:mac | lines of text, one log line each, chunked and never ending if the client likes: first character the level (`e`, `w`, `i`, `d`), second the source (`k` kernel, `r` ramdisk), then a space and the text |

@@ -28,6 +28,7 @@ describe('the boot scripts', () => {
   it('give a machine whose root is known a GRUB of its own', () => {
     const installed = { id: 'm', hostname: null, decision: 'localDisk' as const, address: null, rootUuid: '5c10ad00-0000-4000-a000-000000000001' }
     expect(render('localDisk', '', installed)).toContain(`chain http://10.77.0.1/boot/52-54-00-00-00-01/localboot.efi || goto next`)
+    expect(render('localDisk', '', installed)).toMatch(/drive-80 && sanboot --no-describe --drive 0x80 \|\|\n.*drive-81 && sanboot --no-describe --drive 0x81 \|\|\n[\s\S]*\nsanboot --no-describe --drive 0x80 \|\| goto failed\n/)
   })
   it('hand over to the disk as the machine’s kind is known to take it', () => {
     const by = (disk: DiskBoot): string => render('localDisk', '', { id: 'm', hostname: null, decision: 'localDisk', address: null, bootPath: { disk } })

@@ -1,6 +1,7 @@
 import type { Mac } from '#contract/mac'
 import { bootFileNames, type DiskBoot, type MachineView } from '../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
+import { probedDrives, probeName } from './drive-probe.ts'
 import { installedRoot } from './installed-root.ts'
 
 /** iPXE waits this long before it asks again. */
@@ -65,7 +66,7 @@ function renderRamdisk(address: string, mac: Mac, machine: MachineView | undefin
 }
 
 /**
- * BIOS: the first disk by INT 13h. UEFI has no such call: a GRUB from the manifest finds the disk's own loader and starts it, in a copy that
+ * BIOS: by INT 13h the disk on which a probe finds this machine's root file system, else the first. UEFI has no such call: a GRUB from the manifest finds the disk's own loader and starts it, in a copy that
  * knows this machine's root file system; where it cannot, or is not there, the firmware goes on to its next boot entry.
  */
 function renderLocalDisk(address: string, why: string, mac: Mac, machine: MachineView | undefined, hasLocalBoot: boolean): string {
@@ -74,7 +75,7 @@ function renderLocalDisk(address: string, why: string, mac: Mac, machine: Machin
     `echo ${literal(why)}`,
     'iseq ${platform} efi && goto efi || goto bios',
     ':bios',
-    ...(chooseDiskBoot(wished, 'pcbios', hasLocalBoot) === 'exit' ? ['goto next'] : ['sanboot --no-describe --drive 0x80 || goto failed']),
+    ...(chooseDiskBoot(wished, 'pcbios', hasLocalBoot) === 'exit' ? ['goto next'] : [...installedDrive(address, mac, machine), 'sanboot --no-describe --drive 0x80 || goto failed']),
     ':failed',
     `echo No system on the first disk: asking again in ${retrySeconds} s`,
     `sleep ${retrySeconds}`,
@@ -86,6 +87,10 @@ function renderLocalDisk(address: string, why: string, mac: Mac, machine: Machin
     'exit 1',
   ])
 }
+
+/** Starts the BIOS drive that has what was installed; goes on where none has. */
+const installedDrive = (address: string, mac: Mac, machine: MachineView | undefined): string[] => (installedRoot(machine) === undefined ? [] :
+  probedDrives.map((drive) => `chain --autofree http://${address}/boot/${mac.replaceAll(':', '-')}/${probeName(drive)} && sanboot --no-describe --drive 0x${drive.toString(16)} ||`))
 
 /** Where a machine finds the GRUB that starts its disk: a copy of its own where it is known what was installed. */
 const localBootPath = (mac: Mac, machine: MachineView | undefined): string => `${installedRoot(machine) === undefined ? '/files' : `/boot/${mac.replaceAll(':', '-')}`}/${bootFileNames.localBootUefi}`

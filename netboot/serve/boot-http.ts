@@ -3,6 +3,7 @@ import { parseMac, type Mac } from '#contract/mac'
 import { cleanLine } from '../codec/syslog.ts'
 import { parseUuid } from '../codec/uuid.ts'
 import { chooseBootItem, chooseFile } from '../policy/choose-file.ts'
+import { composeDriveProbe, probedDrives, probeName } from '../policy/drive-probe.ts'
 import { installedRoot } from '../policy/installed-root.ts'
 import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry, renderTrouble } from '../policy/render-ipxe.ts'
@@ -83,6 +84,7 @@ async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStream
   if (!isRead) { res.setHeader('allow', 'GET, HEAD'); sendText(res, 405, 'Only GET and HEAD are known here.'); return true }
   if (room === 'boot.ipxe' || room === 'autoexec.ipxe') { sendScript(res, 200, renderEntry(world.host)); return true }
   if (room === 'boot' && rest.length === 2 && rest[1] === bootFileNames.localBootUefi) { await sendLocalBoot(world, copies, req, res, rest[0] ?? ''); return true }
+  if (room === 'boot' && rest.length === 2) { sendDriveProbe(world, res, rest[0] ?? '', rest[1] ?? ''); return true }
   if (room === 'boot') { sendBoot(world, req, res, name, query); return true }
   if (room === 'grub') { sendGrub(world, req, res, path); return true }
   if (room === 'files') { await sendBootFile(world, req, res, name); return true }
@@ -113,6 +115,18 @@ async function sendLocalBoot(world: BootHttpWorld, copies: ReturnType<typeof loc
   res.setTimeout(stalledMs, () => res.destroy())
   for (const part of parts) res.write(part)
   res.end()
+}
+
+/** The program that says to a BIOS machine's iPXE whether a drive is the one that was installed. */
+function sendDriveProbe(world: BootHttpWorld, res: ServerResponse, name: string, probe: string): void {
+  const mac = parseMac(name)
+  const drive = probedDrives.find((one) => probeName(one) === probe)
+  const root = mac ? installedRoot(world.site.machine(mac)) : undefined
+  if (!mac) return sendText(res, 400, 'The path must be /boot/, a hardware address and what is asked for.')
+  if (drive === undefined || root === undefined) return sendText(res, 404, 'There is nothing of that name for this machine.')
+  const program = composeDriveProbe(root, drive)
+  res.writeHead(200, { 'content-type': 'application/octet-stream', 'Content-Length': program.length, 'cache-control': 'no-store' })
+  res.end(res.req.method === 'HEAD' ? undefined : program)
 }
 
 /** What the signed GRUB asks for where its firmware booted by HTTP. */

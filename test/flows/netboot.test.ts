@@ -166,7 +166,9 @@ describe('boot HTTP with curl', () => {
     await curl('-o', 'plain', `${base}/boot/52-54-00-0a-0b-0f/localboot.efi`)
     expect(got('plain').equals(diskLoader)).toBe(true)
     expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/not-a-mac/localboot.efi`)).toBe('400')
-    expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/52-54-00-0a-0b-0e/other`)).toBe('400')
+    expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/52-54-00-0a-0b-0e/other`)).toBe('404')
+    expect(await curl('-o', '/dev/null', '-w', '%{http_code} %{size_download}', `${base}/boot/52-54-00-0a-0b-0e/drive-81`)).toBe('200 75')
+    expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${base}/boot/52-54-00-0a-0b-0f/drive-81`)).toBe('404')
   })
 
   it('takes streams of log lines, long ones cut', async () => {

@@ -42,14 +42,14 @@ describe.skipIf(!isFull)('a machine whose first disk has an older system, and it
   afterAll(async () => { await world?.close(); if (loaders !== '') rmSync(loaders, { recursive: true, force: true }) })
 
   /** Boots the machine and says which of its two systems started. */
-  async function started(number: number, firmware: 'uefi' | 'secureBoot', knows: boolean): Promise<string> {
+  async function started(number: number, firmware: 'bios' | 'uefi' | 'secureBoot', knows: boolean): Promise<string> {
     const mac = `52:54:00:77:06:0${number}`
     await world.change({ machine: [mac, { id: `m${number}`, hostname: 'node1', decision: 'localDisk', address: null, hasSecureBoot: firmware === 'secureBoot', ...(knows ? { rootUuid } : {}) }] })
     const { code, variables } = ovmf(firmware === 'secureBoot' ? 'ms' : '')
     const [own, serial] = [path.join(world.folder, `${number}.fd`), path.join(world.folder, `${number}.log`)]
     copyFileSync(variables, own)
     const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', `q35${firmware === 'secureBoot' ? ',smm=on' : ''}`, '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '1024', '-display', 'none', '-nodefaults',
-      ...(firmware === 'secureBoot' ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []), '-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${code}`, '-drive', `if=pflash,format=raw,unit=1,file=${own}`,
+      ...(firmware === 'secureBoot' ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []), ...(firmware === 'bios' ? [] : ['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${code}`, '-drive', `if=pflash,format=raw,unit=1,file=${own}`]),
       ...disks.flatMap((file, i) => ['-drive', `if=none,id=d${i},format=raw,snapshot=on,file=${file}`, '-device', `virtio-blk-pci,drive=d${i},bootindex=${i + 1}`]),
       '-serial', `file:${serial}`, '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${firmware === 'secureBoot' ? ',romfile=' : ''}`, '-device', 'virtio-rng-pci'], { stdio: 'ignore' })
     const ended = new Promise((resolve) => { machine.once('exit', resolve) })
@@ -68,6 +68,8 @@ describe.skipIf(!isFull)('a machine whose first disk has an older system, and it
     }
   }
 
+  it('starts the chosen one by BIOS', async () => { expect(await started(4, 'bios', true)).toBe(rightWords) }, 600_000)
+  it('would start the older one by BIOS where nothing is known of its root', async () => { expect(await started(5, 'bios', false)).toBe(wrongWords) }, 600_000)
   it('starts the chosen one by UEFI', async () => { expect(await started(1, 'uefi', true)).toBe(rightWords) }, 600_000)
   it('would start the older one by UEFI where nothing is known of its root', async () => { expect(await started(2, 'uefi', false)).toBe(wrongWords) }, 600_000)
   it('starts the chosen one with Secure Boot', async () => { expect(await started(3, 'secureBoot', true)).toBe(rightWords) }, 600_000)
