@@ -15,7 +15,7 @@ export const probeName = (drive: number): string => `drive-${drive.toString(16)}
  * A program for iPXE of a BIOS that returns 0 where this drive has the root file system with this UUID, in our layout, else 1. iPXE cannot read
  * a disk itself, and the number of a disk is known to the BIOS alone. Disks of 4096-byte sectors are not recognized.
  *
- * Loaded at 0:7c00 and called far, as PXE 2.1 §4.4.5 says of every network boot program. `rootUuid` in its usual form; `drive` 0x80 to 0xff.
+ * Loaded at 0:7c00 and called far, as PXE 2.1 has it for every network boot program. `rootUuid` in its usual form; `drive` 0x80 to 0xff.
  */
 export function composeDriveProbe(rootUuid: string, drive: number): Uint8Array {
   // push ds; push es; xor ax,ax; mov ds,ax; mov es,ax; cld; mov si,PACKET; mov ah,0x42; mov dl,DRIVE; int 0x13; jc no; mov si,0x8068 (s_uuid);
