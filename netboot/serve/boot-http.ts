@@ -16,7 +16,8 @@ import { sendFile, sendText, type FileSent, type FileToSend } from './http-file.
 import { localBootCopies } from './local-boot.ts'
 import { takeLogStreams } from './log-stream.ts'
 
-const connectionLimit = 2048
+/** Connections to one address at a time: one more is closed at once. */
+export const connectionLimit = 2048
 /** A client that takes no byte of an answer for this long has gone. */
 const stalledMs = 120_000
 
@@ -63,13 +64,14 @@ export function bootHandler(world: BootHttpWorld): BootHandler {
   }
 }
 
-/** Listens for boot requests on one address. Rejects where the port is taken. */
-export async function createBootHttp(handler: BootHandler, address: string, port: number): Promise<{ close(): Promise<void> }> {
+/** Listens for boot requests on one address; `refused` hears of every connection above the limit. Rejects where the port is taken. */
+export async function createBootHttp(handler: BootHandler, address: string, port: number, refused: () => void): Promise<{ close(): Promise<void> }> {
   const server = http.createServer({ headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 10_000, maxHeaderSize: 8192 }, (req, res) => {
     handler(req, res).then((isOurs) => { if (!isOurs) sendText(res, 404, 'There is nothing here.') }, () => res.destroy())
   })
   server.maxConnections = connectionLimit
-  await new Promise<void>((resolve, reject) => { server.once('error', reject); server.listen(port, address, () => { server.off('error', reject); resolve() }) })
+  server.on('drop', refused)
+  await new Promise<void>((resolve, reject) => { server.once('error', reject); server.listen({ port, host: address, backlog: connectionLimit }, () => { server.off('error', reject); resolve() }) })
   return {
     close: () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections() }),
   }

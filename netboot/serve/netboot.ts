@@ -200,7 +200,7 @@ async function openAddress({ site, books, books6, macOf, drops, mover, files, do
     let open = (): void => {}
     const gate = new Promise<void>((resolve) => { open = resolve })
     const handler = bootHandler({ site, network, host, macOf, drops, mover: files, downloads, log, now })
-    opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort))
+    opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort, () => drops.count('http', 'too-many')))
     return {
       close,
       serve() {
