@@ -23,9 +23,21 @@ export interface MachineView {
   readonly kernelArguments?: readonly string[]
   /** UUID of the root file system that was installed on it, by which its disk is found among others; absent: nothing is installed. */
   readonly rootUuid?: string
-  /** How machines of its kind are handed over to their disk, as learned or chosen; absent: as its firmware suggests. */
-  readonly bootPath?: { readonly disk: DiskBoot }
+  /** How machines of its kind boot, as learned or chosen; what is absent goes as its firmware suggests. */
+  readonly bootPath?: BootPathView
 }
+
+/** The choices of a boot path. */
+export interface BootPathView {
+  readonly disk?: DiskBoot
+  /** Its firmware is given a loader in this way only; absent: in whichever it asks. */
+  readonly loader?: LoaderBoot
+  /** At most so many TFTP blocks are sent before an answer, 1 to 64; absent: as many as it asks for. @see RFC 7440 */
+  readonly tftpWindow?: number
+}
+
+/** How firmware fetches its loader. `http`: UEFI HTTP Boot. */
+export type LoaderBoot = 'tftp' | 'http'
 
 /** A way into the disk. `sanboot`: INT 13h of a BIOS. `grub`: our GRUB finds the disk's own loader. `exit`: the firmware's next boot entry. */
 export type DiskBoot = 'sanboot' | 'grub' | 'exit'

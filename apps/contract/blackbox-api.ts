@@ -56,19 +56,41 @@ export type Stranger = z.infer<typeof Stranger>
 export const diskMethods = ['auto', 'sanboot', 'grub', 'exit'] as const
 export type DiskMethod = (typeof diskMethods)[number]
 
-/** How one kind of machine boots: learned from its boots, and editable. */
+/** The ways to a loader. `auto`: as its firmware asks. `tftp`: PXE only. `http`: UEFI HTTP Boot only. */
+export const loaderMethods = ['auto', 'tftp', 'http'] as const
+export type LoaderMethod = (typeof loaderMethods)[number]
+
+/** The most TFTP blocks before an answer: what may be wished. */
+export const tftpWindows = { least: 1, most: 64 } as const
+const TftpWindow = z.number().int().min(tftpWindows.least).max(tftpWindows.most)
+
+/** Where a choice comes from. `usual`: nothing speaks against what is usual for its firmware. `learned`: from its boots. `person`: somebody set it. */
+export const choiceSources = ['usual', 'learned', 'person'] as const
+export type ChoiceSource = (typeof choiceSources)[number]
+const choice = { source: z.enum(choiceSources), why: z.string().describe('A sentence'), chosenBy: z.string().nullable().describe('The user who chose it'), chosenAt: z.string().nullable() }
+const ways = <const Method extends string>(methods: readonly Method[]) => z.array(z.object({ method: z.enum(methods), worked: z.number().int(), failed: z.number().int(), lastAt: z.string().describe('Empty: never tried') })).describe('The ways that its firmware has')
+
+/** How one kind of machine boots: learned from its boots, and editable. In each choice `wished` is what a person set and `used` what its next boot gets. */
 export const BootPath = z.object({
   id: z.string().describe('Of the kind: firmware, manufacturer and product'),
   manufacturer: z.string(), product: z.string(), firmware: z.enum(['bios', 'uefi']), secureBoot: z.boolean(),
   machines: z.array(z.string()).describe('Names of the machines of this kind'),
-  loader: z.string().describe('How the loader came, e.g. TFTP snponly.efi, window 4; empty: never seen'),
-  loaderBoots: z.number().int(), loaderMs: z.number().nullable().describe('How long the loader took at the last boot'),
-  disk: z.array(z.object({ method: z.enum(diskMethods), worked: z.number().int(), failed: z.number().int(), lastAt: z.string() })),
-  wished: z.enum(diskMethods).describe('What a person chose; auto: what was learned'), used: z.enum(diskMethods).describe('What the next boot from disk gets'),
-  why: z.string(),
+  seen: z.object({
+    loader: z.string().describe('How the loader came at the last boot, e.g. TFTP snponly.efi, window 4; empty: never seen'), boots: z.number().int().describe('How many boots in a row it came so'), ms: z.number().nullable().describe('How long it took'),
+  }),
+  loader: z.object({ wished: z.enum(loaderMethods), used: z.enum(loaderMethods), ...choice, ways: ways(loaderMethods) }),
+  window: z.object({ wished: TftpWindow.nullable().describe('Null: automatic'), used: TftpWindow.nullable().describe('The most TFTP blocks before an answer; null: as many as the firmware asks for'), ...choice }),
+  disk: z.object({ wished: z.enum(diskMethods), used: z.enum(diskMethods), ...choice, ways: ways(diskMethods) }),
 }).meta({ id: 'BootPath' })
 export type BootPath = z.infer<typeof BootPath>
-export const BootPathPatch = z.object({ wished: z.enum(diskMethods) })
+
+/** What a person sets of a boot path; what is absent stays. `auto` and null are back to what was learned. */
+export const BootPathPatch = z.strictObject({ loader: z.enum(loaderMethods).optional(), window: TftpWindow.nullable().optional(), disk: z.enum(diskMethods).optional() })
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'say at least one of loader, window and disk')
+export type BootPathPatch = z.infer<typeof BootPathPatch>
+
+/** What takes every choice of a person back. */
+export const learnedBootPath = { loader: 'auto', window: null, disk: 'auto' } as const satisfies BootPathPatch
 
 /**
  * The boot black box, below the same prefix as the operator API:

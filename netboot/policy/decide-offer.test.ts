@@ -50,6 +50,20 @@ describe('decideOffer', () => {
   ])('%s', (_, who, decision, hasFile, expected) => expect(decideOffer(who, decision, testNetwork, hasFile)).toMatchObject(expected))
 })
 
+describe('decideOffer, where a loader may come in one way only', () => {
+  const [{ request: pxe }, { request: http }, { request: ipxe }] = [asked('uefi-virtio-ovmfnative-pxe.pcap'), asked('uefi-virtio-httpboot.pcap'), asked('bios-virtio-ipxe.pcap')]
+  const biosFirmware: BootRequest = { ...ipxe, client: { ...ipxe.client, kind: 'firmware' } }
+  it.each<[string, BootRequest, 'tftp' | 'http', object]>([
+    ['HTTP Boot is given an address and nothing to boot where it is to be TFTP', http, 'tftp', { kind: 'plain' }],
+    ['PXE is given an address and nothing to boot where it is to be HTTP Boot', pxe, 'http', { kind: 'plain' }],
+    ['HTTP Boot is answered where it is wanted', http, 'http', { kind: 'boot', file: 'http://10.77.0.1/files/snponly.efi' }],
+    ['PXE is answered where TFTP is wanted', pxe, 'tftp', { kind: 'boot', file: 'snponly.efi' }],
+    ['a BIOS has no HTTP Boot: it is never left without a loader', biosFirmware, 'http', { kind: 'boot', file: 'undionly.kpxe' }],
+    ['iPXE has its loader already', ipxe, 'tftp', { kind: 'boot', file: 'http://10.77.0.1/boot.ipxe' }],
+  ])('%s', (_, request, loader, expected) => expect(decideOffer(request, 'ramdisk', testNetwork, all, { refusesUnsigned: false, loader })).toMatchObject(expected))
+  it('is left alone all the same where it is ignored', () => expect(decideOffer(http, 'ignore', testNetwork, all, { refusesUnsigned: false, loader: 'tftp' })).toEqual({ kind: 'ignore', why: 'policy-ignore' }))
+})
+
 describe('decideBoot', () => {
   it.each([
     ['a stranger where strangers are discovered', undefined, 'discover', true, 'ramdisk'],

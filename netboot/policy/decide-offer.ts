@@ -1,5 +1,6 @@
+import type { BootArchitecture } from '../arch/arch.ts'
 import { encodePxeVendor, pxeOption, useBootFile } from '../codec/pxe-vendor.ts'
-import type { BootDecision, DropReason, NetworkView } from '../site.ts'
+import type { BootDecision, DropReason, LoaderBoot, NetworkView } from '../site.ts'
 import type { BootRequest } from './boot-request.ts'
 
 /** What a DHCP answer says about booting. */
@@ -9,6 +10,17 @@ export type BootAnswer =
   /** An address without anything to boot: an ordinary client. */
   | { kind: 'plain' }
   | { kind: 'ignore'; why: DropReason & ('policy-ignore' | 'no-boot-file') }
+
+/** What is known of how one machine takes its loader. `refusesUnsigned`: only the first of the signed ones starts there. */
+export interface LoaderWishes { readonly refusesUnsigned: boolean; readonly loader: LoaderBoot | undefined }
+
+const noWishes: LoaderWishes = { refusesUnsigned: false, loader: undefined }
+
+/** How firmware that calls itself so fetches its loader. */
+const loaderBootOf = (bootClass: BootRequest['bootClass']): LoaderBoot => (bootClass === 'HTTPClient' ? 'http' : 'tftp')
+
+/** Whether there is firmware of this architecture that fetches its loader so. */
+const canLoadBy = ({ dhcpTypes, httpTypes }: BootArchitecture, way: LoaderBoot): boolean => (way === 'http' ? httpTypes : dhcpTypes).length > 0
 
 /** Sub-option 176 of iPXE's option 175: no proxyDHCP server here, so do not wait some seconds for one. */
 const noProxyDhcp = Uint8Array.of(176, 1, 1)
@@ -23,11 +35,12 @@ const noProxyDhcp = Uint8Array.of(176, 1, 1)
  * | UEFI HTTP Boot | URL of its loader, option 60 `HTTPClient` |
  * | firmware that refuses unsigned loaders | the first of the signed ones |
  * | an installed system | nothing |
+ * | firmware that asks in another way than `wanted.loader` and could ask so | an address and nothing to boot: it goes on to its next boot entry |
  *
  * A machine that is ignored gets no answer at all while it asks as firmware, so that its own next boot entry comes sooner, and an address
  * like any other client once its system asks.
  */
-export function decideOffer(request: Pick<BootRequest, 'client' | 'bootClass' | 'architecture'>, decision: BootDecision, network: Pick<NetworkView, 'address' | 'mode'>, hasFile: (name: string) => boolean, refusesUnsigned = false): BootAnswer {
+export function decideOffer(request: Pick<BootRequest, 'client' | 'bootClass' | 'architecture'>, decision: BootDecision, network: Pick<NetworkView, 'address' | 'mode'>, hasFile: (name: string) => boolean, wanted: LoaderWishes = noWishes): BootAnswer {
   if (request.client.kind === 'system') return { kind: 'plain' }
   if (decision === 'ignore') return { kind: 'ignore', why: 'policy-ignore' }
   const base = `http://${network.address}`
@@ -38,9 +51,11 @@ export function decideOffer(request: Pick<BootRequest, 'client' | 'bootClass' | 
   }
   const architecture = request.architecture
   if (architecture === null) return { kind: 'ignore', why: 'no-boot-file' }
+  // Silence would cost a minute: with an offer in hand EDK II gives up after its first wait.
+  if (wanted.loader !== undefined && wanted.loader !== loaderBootOf(request.bootClass) && canLoadBy(architecture, wanted.loader)) return { kind: 'plain' }
   const usual = request.bootClass === 'HTTPClient' ? architecture.httpLoader : architecture.tftpLoader
   const { signedLoader } = architecture
-  const name = refusesUnsigned && signedLoader !== undefined && hasFile(signedLoader) ? signedLoader : usual
+  const name = wanted.refusesUnsigned && signedLoader !== undefined && hasFile(signedLoader) ? signedLoader : usual
   if (!hasFile(name)) return { kind: 'ignore', why: 'no-boot-file' }
   if (request.bootClass === 'HTTPClient') return { kind: 'boot', file: `${base}/files/${name}`, nextServer: network.address, vendorClass: 'HTTPClient', vendorOptions: null, ipxeOptions: null }
   return { kind: 'boot', file: name, nextServer: network.address, vendorClass, vendorOptions, ipxeOptions: null }

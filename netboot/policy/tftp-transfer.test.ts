@@ -83,6 +83,10 @@ describe('startTransfer', () => {
     ['a timeout of 256 s', { timeout: '256' }, { timeoutMs: 1000, agreed: null }],
     ['options nobody knows', { multicast: '', utimeout: '5' }, { agreed: null }],
   ])('agrees on %s', (_, options, expected) => expect(begin(1024, options).transfer).toMatchObject(expected))
+  it.each([[4, '16', 4], [4, '2', 2], [1, '16', 1], [64, '64', 64]])('grants no more than %i blocks to who asks for %s', (most, windowsize, expected) => {
+    const started = startTransfer(read({ windowsize }), 1024, 0, most)
+    expect(started.ok && [started.value.transfer.windowSize, started.value.transfer.agreed?.get('windowsize')]).toEqual([expected, String(expected)])
+  })
   it('writes nothing', () => expect(startTransfer({ ...read(), kind: 'write' }, 1, 0)).toMatchObject({ ok: false, fault: { code: 2 } }))
   it('sends no mail', () => expect(startTransfer(read({}, 'mail'), 1, 0)).toMatchObject({ ok: false, fault: { code: 4 } }))
 })

@@ -68,15 +68,17 @@ const defaultTimeoutMs = 1000
 /** Less than this is the jitter of a busy machine, not a loss. */
 const shortestTimeoutMs = 100
 const longestTimeoutMs = 4000
-const windowLimit = 64
+/** The most blocks that are ever sent before an answer. */
+export const windowLimit = 64
 /** A window may hold this much: what a client's receive buffer surely takes. */
 const windowBytesLimit = 128 * 1024
 
 /**
  * Begins a transfer as the client asked: RFC 1350, with options blksize, timeout, tsize and windowsize (RFC 2348, 2349, 7440). Values out
- * of range are left out of the answer, as RFC 2347 says, or brought into it where the RFC lets a server answer with less.
+ * of range are left out of the answer, as RFC 2347 says, or brought into it where the RFC lets a server answer with less. `mostBlocks` is
+ * the largest window that this client may have.
  */
-export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, sizeBytes: number, nowMs: number): Result<TransferStep, TransferFault> {
+export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, sizeBytes: number, nowMs: number, mostBlocks = windowLimit): Result<TransferStep, TransferFault> {
   if (request.kind === 'write') return fault({ kind: 'refused', code: tftpError.accessViolation, message: 'read only' })
   if (request.mode !== 'octet' && request.mode !== 'netascii') return fault({ kind: 'refused', code: tftpError.illegal, message: 'mode must be octet or netascii' })
   const agreed = new Map<string, string>()
@@ -91,7 +93,7 @@ export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, 
   if (request.options.has('tsize')) agreed.set('tsize', String(sizeBytes))
   const askedWindow = number('windowsize')
   const hasWindow = askedWindow !== undefined && askedWindow >= 1 && askedWindow <= 65535
-  const windowSize = hasWindow ? Math.max(1, Math.min(askedWindow, windowLimit, Math.floor(windowBytesLimit / blockSize))) : 1
+  const windowSize = hasWindow ? Math.max(1, Math.min(askedWindow, windowLimit, mostBlocks, Math.floor(windowBytesLimit / blockSize))) : 1
   if (hasWindow) agreed.set('windowsize', String(windowSize))
 
   const transfer: Draft = {

@@ -102,7 +102,7 @@ export function serveDhcp(given: DhcpWorld): void {
   function decideAmong(networks: readonly NetworkView[], request: BootRequest, port: 67 | 4011, machine: MachineView | undefined, nowMs: number): { network: NetworkView; boot: BootAnswer; answer: DhcpAnswer } {
     const decide = (network: NetworkView): { network: NetworkView; boot: BootAnswer; answer: DhcpAnswer } => {
       const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
-      const boot = decideOffer(request, verdict.decision, network, hasFile, machine?.hasSecureBoot === true || world.loaders.refuses(request.mac))
+      const boot = decideOffer(request, verdict.decision, network, hasFile, { refusesUnsigned: machine?.hasSecureBoot === true || world.loaders.refuses(request.mac), loader: machine?.bootPath?.loader })
       const claim = books.claim(request, network, machine, world.standsBack(network))
       return { network, boot, answer: decideAnswer(request, port, boot, books.book(network), network, claim, nowMs) }
     }

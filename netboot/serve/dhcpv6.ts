@@ -62,7 +62,7 @@ export function serveDhcp6(world: Dhcp6World): void {
     const machine = request.mac === null ? undefined : site.machine(request.mac)
     const verdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
     const refusesUnsigned = machine?.hasSecureBoot === true || (request.mac !== null && world.loaders.refuses(request.mac))
-    const boot = decideOffer(request, verdict.decision, { address: `[${network.ipv6.address}]`, mode: 'full' }, hasFile, refusesUnsigned)
+    const boot = decideOffer(request, verdict.decision, { address: `[${network.ipv6.address}]`, mode: 'full' }, hasFile, { refusesUnsigned, loader: machine?.bootPath?.loader })
     const book = books.book(network)
     const answer = decideAnswer6(request, { serverDuid, network, book, boot, nowMs })
     if (answer.kind === 'ignore') return drop(answer.why)

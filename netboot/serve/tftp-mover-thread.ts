@@ -19,8 +19,8 @@ export interface TftpMover {
   open(device: string, address: string): readonly number[]
   /** Closes them again; what is sent from them ends. */
   release(fds: readonly number[]): void
-  /** Begins a transfer from one of `fds` at random. `heard` is told how it goes, ended last. Undefined where there are too many. */
-  start(fds: readonly number[], client: ClientKey, request: TftpPacket & { kind: 'read' | 'write' }, source: MoverSource, heard: (report: MoverReport & { kind: 'started' | 'ended' }) => void): MovedTransfer | undefined
+  /** Begins a transfer from one of `fds` at random, in windows of at most `mostBlocks`. `heard` is told how it goes, ended last. Undefined where there are too many. */
+  start(fds: readonly number[], client: ClientKey, request: TftpPacket & { kind: 'read' | 'write' }, source: MoverSource, mostBlocks: number, heard: (report: MoverReport & { kind: 'started' | 'ended' }) => void): MovedTransfer | undefined
   close(): Promise<void>
 }
 
@@ -86,14 +86,14 @@ export function startTftpMover(log: NetbootLog, dropped: (reason: (MoverReport &
       opened = opened.filter((known) => known !== fds)
       order({ kind: 'release', fds })
     },
-    start(fds, client, request, source, heard) {
+    start(fds, client, request, source, mostBlocks, heard) {
       const slot = free.pop()
       const fd = fds[randomInt(fds.length)]
       if (slot === undefined || fd === undefined) return undefined
       const id = nextId++
       hearers.set(id, { slot, heard })
       progress[slot] = slotState.unconfirmed
-      order({ kind: 'start', id, slot, fd, client, request, source })
+      order({ kind: 'start', id, slot, fd, client, request, source, mostBlocks })
       const value = (): number => (hearers.has(id) ? (progress[slot] ?? slotState.ended) : slotState.ended)
       return {
         state: () => (value() === slotState.ended ? 'ended' : value() === slotState.unconfirmed ? 'unconfirmed' : 'moving'),

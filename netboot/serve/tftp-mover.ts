@@ -105,7 +105,7 @@ function start(order: MoverOrder & { kind: 'start' }): void {
   try {
     const source = order.request.mode === 'netascii' ? translate(order.source) : order.source
     if (source === undefined) return refuse(order, tftpError.illegal, 'too large for netascii: ask for octet (binary)')
-    const started = startTransfer(order.request, sizeOf(source), now())
+    const started = startTransfer(order.request, sizeOf(source), now(), order.mostBlocks)
     if (!started.ok) return refuse(order, started.fault.code, started.fault.message)
     const { transfer, action } = started.value
     const session = { id: order.id, slot: order.slot, fd: order.fd, client: order.client, source, transfer }

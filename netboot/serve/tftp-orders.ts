@@ -6,7 +6,7 @@ export type MoverOrder =
   /** Sockets to send from; they belong to the thread from now on. */
   | { kind: 'sockets'; fds: readonly number[] }
   | { kind: 'release'; fds: readonly number[] }
-  | { kind: 'start'; id: number; slot: number; fd: number; client: ClientKey; request: TftpPacket & { kind: 'read' | 'write' }; source: MoverSource }
+  | { kind: 'start'; id: number; slot: number; fd: number; client: ClientKey; request: TftpPacket & { kind: 'read' | 'write' }; source: MoverSource; /** The largest window it may have. */ mostBlocks: number }
   | { kind: 'end'; id: number }
   | { kind: 'close' }
 

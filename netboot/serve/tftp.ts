@@ -4,6 +4,7 @@ import { chooseBootItem, type BootItem } from '../policy/choose-file.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
 import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry } from '../policy/render-ipxe.ts'
+import { windowLimit } from '../policy/tftp-transfer.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
 import { bootScript, grubFacts } from './boot-script.ts'
 import type { Drops } from './drops.ts'
@@ -73,7 +74,8 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
     // The same decision as DHCP and the boot script: who is left alone gets no loader here either.
     const mac = world.macOf(from.address)
     const network = world.network(from.address)
-    if (mac !== null && decideBoot(world.site.machine(mac), network, true).decision === 'ignore') return world.drops.count('tftp', 'policy-ignore')
+    const machine = mac === null ? undefined : world.site.machine(mac)
+    if (mac !== null && decideBoot(machine, network, true).decision === 'ignore') return world.drops.count('tftp', 'policy-ignore')
     const startedAtMs = world.now()
     const facts = { mac, address: from.address, file: cleanName(packet.file) }
     const chosen = chooseBootItem(packet.file, (name) => world.site.file(name))
@@ -81,7 +83,7 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
       world.port.send(encodeTftp({ kind: 'error', code: tftpError.notFound, message: 'no such file' }), from)
       return world.site.report({ kind: 'tftp.failed', ...facts, why: 'no such file' })
     }
-    const transfer = world.mover.start(world.sources, clientKey(from.address, from.port), packet, sourceOf(world, chosen.value, from.address, mac, network), (report) => {
+    const transfer = world.mover.start(world.sources, clientKey(from.address, from.port), packet, sourceOf(world, chosen.value, from.address, mac, network), machine?.bootPath?.tftpWindow ?? windowLimit, (report) => {
       if (report.kind === 'started') {
         session.sizeBytes = report.sizeBytes
         return world.site.report({ kind: 'tftp.started', ...facts, sizeBytes: report.sizeBytes, blockSize: report.blockSize, windowSize: report.windowSize })

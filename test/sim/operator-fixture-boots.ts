@@ -1,4 +1,4 @@
-import { type BootPath, Boots } from '#contract/blackbox-api'
+import { type BootPath, type BootPathPatch, Boots } from '#contract/blackbox-api'
 import type { Machine } from '#contract/operator-api'
 import { renderBoot } from '#control/blackbox/boot-view'
 import { splitSessions } from '#control/blackbox/sessions'
@@ -27,8 +27,33 @@ function storyOf(phase: Machine['phase']): [Moment[], number] {
   return [[...(phase === 'discovered' ? discovery(0) : deployed), arp(1.05, true), arp(1.06, false)], 500]
 }
 
+const free = { chosenBy: null, chosenAt: null }
+const anyWindow: BootPath['window'] = { wished: null, used: null, source: 'usual', why: 'It gets the window that its firmware asks for.', ...free }
+
 /** What a fixture has learned of two kinds of machines. */
 export const makeBootPaths = (): BootPath[] => [
-  { id: 'bios-qemu-pc-1a2b3c', manufacturer: 'QEMU', product: 'Standard PC (i440FX + PIIX, 1996)', firmware: 'bios', secureBoot: false, machines: ['manager-a', 'app-02'], loader: 'iPXE in the card', loaderBoots: 5, loaderMs: null, disk: [{ method: 'sanboot', worked: 3, failed: 0, lastAt: '2026-01-01T00:00:00Z' }, { method: 'exit', worked: 0, failed: 0, lastAt: '' }], wished: 'auto', used: 'sanboot', why: 'It worked 3 times.' },
-  { id: 'uefi-dell-inc-poweredge-r640-4d5e6f', manufacturer: 'Dell Inc.', product: 'PowerEdge R640', firmware: 'uefi', secureBoot: false, machines: ['app-01'], loader: 'TFTP snponly.efi, window 4', loaderBoots: 2, loaderMs: 312, disk: [{ method: 'grub', worked: 0, failed: 2, lastAt: '2026-01-01T00:00:00Z' }, { method: 'exit', worked: 1, failed: 0, lastAt: '2026-01-01T00:00:00Z' }], wished: 'auto', used: 'exit', why: 'It worked once.' },
+  {
+    id: 'bios-qemu-pc-1a2b3c', manufacturer: 'QEMU', product: 'Standard PC (i440FX + PIIX, 1996)', firmware: 'bios', secureBoot: false, machines: ['manager-a', 'app-02'], seen: { loader: 'iPXE in the card', boots: 5, ms: null },
+    loader: { wished: 'auto', used: 'auto', source: 'usual', why: 'A BIOS has TFTP only.', ...free, ways: [{ method: 'tftp', worked: 0, failed: 0, lastAt: '' }] }, window: anyWindow,
+    disk: { wished: 'auto', used: 'sanboot', source: 'learned', why: 'It worked 3 times.', ...free, ways: [{ method: 'sanboot', worked: 3, failed: 0, lastAt: '2026-01-01T00:00:00Z' }, { method: 'exit', worked: 0, failed: 0, lastAt: '' }] },
+  },
+  {
+    id: 'uefi-dell-inc-poweredge-r640-4d5e6f', manufacturer: 'Dell Inc.', product: 'PowerEdge R640', firmware: 'uefi', secureBoot: false, machines: ['app-01'], seen: { loader: 'TFTP snponly.efi, window 4', boots: 2, ms: 312 },
+    loader: { wished: 'auto', used: 'tftp', source: 'learned', why: 'HTTP Boot failed 2 times, TFTP worked 2 times.', ...free, ways: [{ method: 'http', worked: 0, failed: 2, lastAt: '2026-01-01T00:00:00Z' }, { method: 'tftp', worked: 2, failed: 0, lastAt: '2026-01-01T00:00:00Z' }] },
+    window: anyWindow,
+    disk: { wished: 'auto', used: 'exit', source: 'learned', why: 'It worked once.', ...free, ways: [{ method: 'grub', worked: 0, failed: 2, lastAt: '2026-01-01T00:00:00Z' }, { method: 'exit', worked: 1, failed: 0, lastAt: '2026-01-01T00:00:00Z' }] },
+  },
 ]
+
+/** A path as the appliance shows it after a change: what is taken back is told as it was learned. */
+export function changeBootPath(path: BootPath, patch: BootPathPatch, at: string): BootPath {
+  const learned = makeBootPaths().find(({ id }) => id === path.id) ?? path
+  const chosen = { source: 'person' as const, why: 'admin chose it.', chosenBy: 'admin', chosenAt: at }
+  const { loader, window, disk } = patch
+  return {
+    ...path,
+    loader: loader === undefined ? path.loader : loader === 'auto' ? learned.loader : { ...path.loader, wished: loader, used: loader, ...chosen },
+    window: window === undefined ? path.window : window === null ? learned.window : { wished: window, used: window, ...chosen },
+    disk: disk === undefined ? path.disk : disk === 'auto' ? learned.disk : { ...path.disk, wished: disk, used: disk, ...chosen },
+  }
+}

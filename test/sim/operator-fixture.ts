@@ -14,7 +14,7 @@ import { addNetworkRoutes } from '#control/http/network-routes'
 import { onError } from '#control/http/problem'
 import { BootPathPatch } from '#contract/blackbox-api'
 import { encodePcapHeader } from '#netboot/codec/pcap'
-import { makeBootPaths, makeBoots } from './operator-fixture-boots.ts'
+import { changeBootPath, makeBootPaths, makeBoots } from './operator-fixture-boots.ts'
 import type { Sketch } from './operator-fixture-machines.ts'
 import { openFixtureNetworks } from './operator-fixture-networks.ts'
 import { FixtureState } from './operator-fixture-state.ts'
@@ -124,8 +124,7 @@ function siteRoutes(api: FastifyInstance, state: FixtureState): void {
   api.put<{ Params: { id: string } }>('/boot-paths/:id', async (request) => {
     const path = paths.find(({ id }) => id === request.params.id)
     if (!path) throw new Refusal(404, 'There is no such kind.')
-    const { wished } = BootPathPatch.parse(request.body)
-    return Object.assign(path, { wished, used: wished === 'auto' ? path.disk[0]?.method : wished, why: wished === 'auto' ? 'It worked 3 times.' : 'A person chose it.' })
+    return Object.assign(path, changeBootPath(path, BootPathPatch.parse(request.body), new Date().toISOString()))
   })
   api.get('/status', async () => ({ version: '0.1.0', startedAt: new Date().toISOString(), seq: state.seq, machines: {}, networks: state.networks, images: state.images, warnings: state.warnings, me: { name: 'admin', mustChangePassword: false } }))
   api.get('/roles', async () => state.roles)

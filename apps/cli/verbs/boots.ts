@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { BootPath, Boots, diskMethods, Stranger } from '#contract/blackbox-api'
+import { BootPath, type BootPathPatch, Boots, diskMethods, learnedBootPath, loaderMethods, Stranger, tftpWindows } from '#contract/blackbox-api'
 import { machinePath } from '../appliance/api.ts'
-import type { AddVerbs } from '../context.ts'
+import type { AddVerbs, Context } from '../context.ts'
 import { CliFailure, wrongCall } from '../failure.ts'
 import { renderAgo, renderBytes } from '../show/amount.ts'
+import { renderBootPath } from '../show/boot-path.ts'
 import { renderBoot } from '../show/boot.ts'
 import { renderTable } from '../show/table.ts'
 import { oneOf } from './words.ts'
@@ -29,19 +30,35 @@ export const addBootVerbs: AddVerbs = (program, bind) => {
       }
       context.answer({ file: options.out, bytes: body.length }, () => `${options.out}: ${renderBytes(body.length)}\n`)
     }))
-  const bootPaths = program.command('boot-paths').description('how each kind of machine boots: its loader, and its way into its disk').action(bind(async (context) => {
+  const bootPaths = program.command('boot-paths').description('how each kind of machine boots: its loader, its TFTP window, and its way into its disk').action(bind(async (context) => {
     const paths = await context.api().read(z.array(BootPath), 'boot-paths')
-    context.answer(paths, () => renderTable(['ID', 'HARDWARE', 'MACHINES', 'LOADER', 'INTO THE DISK', 'WHY', 'WORKED / FAILED'], paths.map((one) => [
-      one.id, `${one.manufacturer} ${one.product}, ${one.firmware}${one.secureBoot ? ', Secure Boot' : ''}`, String(one.machines.length), one.loader || '-', one.wished === 'auto' ? one.used : `${one.used} (chosen)`, one.why,
-      one.disk.map(({ method, worked, failed }) => `${method} ${worked}/${failed}`).join(', '),
-    ])) || 'Nothing was learned yet: it is, from each boot of a machine that was discovered.\n')
+    context.answer(paths, () => paths.map(renderBootPath).join('\n') || 'Nothing was learned yet: it is, from each boot of a machine that was discovered.\n')
   }))
-  bootPaths.command('set').description(`the way into the disk: ${diskMethods.join(', ')}`).argument('<id>').argument('<way>').action(bind(async (context, id: string, way: string) => {
-    const path = await context.api().change(BootPath, 'PUT', `boot-paths/${encodeURIComponent(id)}`, { wished: oneOf(way, diskMethods, 'the way into the disk') })
-    context.answer(path, () => `${path.id}: the next boot into the disk goes by ${path.used}. ${path.why}\n`)
-  }))
+  bootPaths.command('set').description('chooses how a kind of machine boots').argument('<id>').argument('[way]', 'the same as --disk')
+    .option('--loader <way>', `how its firmware gets its loader: ${loaderMethods.join(', ')}`).option('--window <blocks>', `the most TFTP blocks before an answer: ${tftpWindows.least} to ${tftpWindows.most}, or auto`).option('--disk <way>', `the way into the disk: ${diskMethods.join(', ')}`)
+    .action(bind(async (context, id: string, way: string | undefined, options: { loader?: string; window?: string; disk?: string }) => {
+      const disk = options.disk ?? way
+      if (disk === undefined && options.loader === undefined && options.window === undefined) throw wrongCall('say --loader, --window or --disk')
+      await change(context, id, {
+        ...(options.loader === undefined ? {} : { loader: oneOf(options.loader, loaderMethods, 'the loader') }), ...(options.window === undefined ? {} : { window: parseWindow(options.window) }),
+        ...(disk === undefined ? {} : { disk: oneOf(disk, diskMethods, 'the way into the disk') }),
+      })
+    }))
+  bootPaths.command('reset').description('takes back what was chosen; where nothing was, what failed is tried anew').argument('<id>').action(bind((context, id: string) => change(context, id, learnedBootPath)))
   program.command('strangers').description('network cards that asked for an address and belong to no machine').action(bind(async (context) => {
     const strangers = await context.api().read(z.array(Stranger), 'strangers')
     context.answer(strangers, () => renderTable(['MAC', 'LAST SEEN', 'RECORDED'], strangers.map((one) => [one.mac, renderAgo(one.lastSeenAt, context.terminal.now()), renderBytes(one.recordedBytes)])) || 'None.\n')
   }))
+}
+
+async function change(context: Context, id: string, patch: BootPathPatch): Promise<void> {
+  const path = await context.api().change(BootPath, 'PUT', `boot-paths/${encodeURIComponent(id)}`, patch)
+  context.answer(path, () => renderBootPath(path))
+}
+
+function parseWindow(text: string): number | null {
+  if (text === 'auto') return null
+  const blocks = Number(text)
+  if (!Number.isInteger(blocks) || blocks < tftpWindows.least || blocks > tftpWindows.most) throw wrongCall(`--window takes a number from ${tftpWindows.least} to ${tftpWindows.most}, or auto, not "${text}"`)
+  return blocks
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import type { BootPathPatch } from '#contract/blackbox-api'
 import { parseMac, type Mac } from '#contract/mac'
 import type { Site } from '#netboot/site'
 import type { Core } from '../core.ts'
@@ -21,6 +22,11 @@ export interface Blackbox {
   register(app: FastifyInstance): void
   close(): Promise<void>
 }
+
+/** What a person set, in words. */
+const renderPatch = ({ loader, window, disk }: BootPathPatch): string => [
+  ...(loader === undefined ? [] : [`loader ${loader}`]), ...(window === undefined ? [] : [`TFTP window ${window ?? 'auto'}`]), ...(disk === undefined ? [] : [`disk ${disk}`]),
+].join(', ')
 
 /** Opens the black box over the core, in `packets` below the state folder. */
 export function openBlackbox(core: Core, networks: Networks): Blackbox {
@@ -58,8 +64,8 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
       machine(mac) {
         const view = site.machine(mac)
         const machine = view === undefined ? undefined : registry.get(view.id)
-        const disk = machine === undefined ? undefined : paths.wayFor(machine)
-        return view === undefined || disk === undefined ? view : { ...view, bootPath: { disk } }
+        const bootPath = machine === undefined ? undefined : paths.pathFor(machine)
+        return view === undefined || bootPath === undefined ? view : { ...view, bootPath }
       },
     }),
     register: (app) => addBlackboxRoutes(app, {
@@ -76,11 +82,13 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
         return whose === undefined ? undefined : { name: whose.name, bytes: await packets.capture(whose.macs) }
       },
       bootPaths: () => paths.list(registry.all()),
-      async wishPath(id, wished, by) {
-        const refused = await paths.wish(id, wished)
+      async wishPath(id, patch, by) {
+        const at = new Date(now()).toISOString()
+        const refused = await paths.wish(id, patch, { by, at })
         if (refused !== null) return refused
-        await core.people.audit({ at: new Date(now()).toISOString(), user: by, act: 'boot-path', target: id, detail: wished })
-        await journal.record({ machineId: null, kind: 'bootPath.changed', level: 'info', text: `${by} set the way into the disk of ${id} to ${wished}`, data: { id, wished, by } })
+        const said = renderPatch(patch)
+        await core.people.audit({ at, user: by, act: 'boot-path', target: id, detail: said })
+        await journal.record({ machineId: null, kind: 'bootPath.changed', level: 'info', text: `${by} changed how machines of the kind ${id} boot: ${said}`, data: { id, ...patch, by } })
         return null
       },
       strangers: () => packets.macs().filter(({ mac }) => registry.byMac(mac) === undefined).map(({ mac, bytes, lastAtMs }) => ({ mac, lastSeenAt: new Date(lastAtMs).toISOString(), recordedBytes: bytes })),

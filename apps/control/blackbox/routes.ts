@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { BootPath, BootPathPatch, Boots, bootsLimit, type DiskMethod, Stranger } from '#contract/blackbox-api'
+import { BootPath, BootPathPatch, Boots, bootsLimit, Stranger } from '#contract/blackbox-api'
 import { Refusal } from '../http/deps.ts'
 
 /** What the routes ask. `undefined`: nothing of that name is known. */
@@ -11,7 +11,7 @@ export interface BlackboxDeps {
   strangers(): Stranger[]
   bootPaths(): BootPath[]
   /** Null: done. A sentence: why not. */
-  wishPath(id: string, wished: DiskMethod, by: string): Promise<string | null | undefined>
+  wishPath(id: string, patch: BootPathPatch, by: string): Promise<string | null | undefined>
 }
 
 const Named = z.object({ m: z.string().min(1).max(200) })
@@ -34,7 +34,7 @@ export function addBlackboxRoutes(app: FastifyInstance, deps: BlackboxDeps): voi
   api.get('/boot-paths', { schema: { response: { 200: z.array(BootPath) } } }, async () => deps.bootPaths())
   api.put('/boot-paths/:id', { schema: { params: z.object({ id: z.string().max(100) }), body: BootPathPatch, response: { 200: BootPath } } }, async (request) => {
     const { id } = request.params
-    const refused = await deps.wishPath(id, request.body.wished, request.operator.name)
+    const refused = await deps.wishPath(id, request.body, request.operator.name)
     const path = deps.bootPaths().find((one) => one.id === id)
     if (refused === undefined || path === undefined) throw new Refusal(404, `No machine of the kind “${id}” was seen: GET boot-paths lists the kinds.`)
     if (refused !== null) throw new Refusal(422, refused)

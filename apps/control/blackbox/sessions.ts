@@ -15,6 +15,8 @@ export interface Session {
 
 /** A machine that asks again after so long was off or elsewhere meanwhile. */
 const newBootMs = 5 * 60_000
+/** Longer than firmware waits between two questions of one attempt. */
+const lateMs = 45_000
 
 /**
  * The boots in a story. A boot begins where a boot ROM asks for an address: its repeated questions belong to the same one, a question after
@@ -38,6 +40,14 @@ function beginsAnew(open: { mac: Mac; moments: readonly Moment[] }, asking: Dhcp
   if (asking.mac !== null && asking.mac !== open.mac) return true
   const last = open.moments.findLast((moment) => moment.kind !== 'event')
   if (last !== undefined && asking.atMs - endOf(last) > newBootMs) return true
+  const before = open.moments.findLast(isAsking)
+  if (asking.client === 'firmware' && before?.client === 'firmware') {
+    // PXE after HTTP Boot, or the other way round: the next boot entry of its firmware.
+    if (asking.architecture !== null && before.architecture !== null && asking.architecture !== before.architecture) return true
+    // It was given nothing to boot, and no retry comes so late.
+    const answers = open.moments.filter((moment): moment is DhcpMoment => moment.kind === 'dhcp' && moment.message === 'offer')
+    if (answers.length > 0 && answers.every(({ bootFile }) => bootFile === '') && asking.atMs - before.atMs > lateMs) return true
+  }
   // Firmware asks once a boot, and again only while it got nothing; iPXE asks after it was loaded, and again while it got nothing.
   const wentOn = open.moments.some((moment) => asking.client === 'ipxe'
     ? moment.kind === 'script' || moment.kind === 'kernel' || moment.kind === 'inventory' || (moment.kind === 'dhcp' && moment.client === 'ipxe' && moment.message === 'ack' && asking.atMs - moment.atMs > 30_000)
@@ -60,7 +70,10 @@ export function diskSpoke(session: Session): boolean {
   return script?.decision === 'localDisk' && session.moments.some((moment) => moment.atMs > script.atMs && (moment.kind === 'agent' || (moment.kind === 'dhcp' && moment.fromMachine && moment.client === 'system')))
 }
 
-/** Whether a path or name is a loader's: neither script, kernel nor ramdisk. */
+/** What loaders are called, of all firmware. */
+export const loaderName = /\.(efi|kpxe|kkpxe|pxe|0)$/i
+/** Whether so many packets of a transfer were sent again that something on the way, or at its end, loses them. */
+export const isLossy = ({ retries, bytes, blockSize }: TftpMoment): boolean => retries >= 5 && retries > Math.max(1, bytes / blockSize) / 50
 const isKernel = (path: string): boolean => /vmlinuz|linux/i.test(path)
 const isRamdisk = (path: string): boolean => /initrd|initramfs/i.test(path)
 /** Whether a path is that of a boot script. */

@@ -1,8 +1,7 @@
-import { dhcpOf, httpOf, tftpOf } from '../sessions.ts'
+import { dhcpOf, httpOf, loaderName, tftpOf } from '../sessions.ts'
 import { defineRule, span } from './rule.ts'
 
 const patienceMs = 45_000
-const loaderName = /\.(efi|kpxe|kkpxe|pxe|0)$/i
 
 /** The loader arrived whole, and nothing of it was ever heard: the firmware refused it, or it does not run there. */
 export const loaderDidNotStart = defineRule({

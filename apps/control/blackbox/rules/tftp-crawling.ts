@@ -1,4 +1,4 @@
-import { tftpOf } from '../sessions.ts'
+import { isLossy, tftpOf } from '../sessions.ts'
 import { defineRule, size, span } from './rule.ts'
 
 const slowBytesPerSecond = 50_000
@@ -17,9 +17,8 @@ export const tftpCrawling = defineRule({
         severity: 'error', evidence: [transfer], happened: `The first block of ${transfer.file} (${transfer.blockSize} bytes) was sent ${transfer.retries + 1} times and never confirmed.`,
         todo: 'Look for a smaller MTU on the way (a tunnel, a VLAN in a VLAN) and for a firewall that drops UDP from high ports: small packets pass, full ones do not.',
       }
-      const isLossy = transfer.retries >= 5 && transfer.retries > blocks / 50
       const isSlow = tookMs > slowMs && transfer.bytes > 0 && transfer.bytes / (tookMs / 1000) < slowBytesPerSecond
-      if (isLossy || isSlow) return {
+      if (isLossy(transfer) || isSlow) return {
         severity: 'warn', evidence: [transfer], happened: `The loader ${transfer.file} ${transfer.end === 'done' ? 'took' : 'has taken'} ${span(tookMs)} by TFTP for ${size(transfer.bytes)}${transfer.retries > 0 ? `, with ${transfer.retries} packets sent again` : ''}.`,
         todo: 'Look at the error counters of its switch port and cable: a wrong duplex setting or a bad cable loses packets. UEFI HTTP Boot, where the firmware has it, is less sensitive than TFTP.',
       }
