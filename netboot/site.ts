@@ -178,6 +178,8 @@ export type BootEvent =
   | { kind: 'dhcp.conflict'; networkId: string; address: string; ownerMac: Mac; untilMs: number }
   /** Few addresses are left, or none. At most each minute. */
   | { kind: 'dhcp.poolLow'; networkId: string; free: number; size: number }
+  /** A machine that is known speaks from an address that is not of our leases: of another DHCP server, or set by hand. Repeated each minute at most. */
+  | { kind: 'address.seen'; mac: Mac; networkId: string; address: string }
   /** The same over IPv6. Only of clients whose hardware address is known. `bootFile` is the URL that it was told. */
   | { kind: 'dhcp6.solicited'; mac: Mac; networkId: string; client: ClientFacts; packet: PacketFacts }
   | { kind: 'dhcp6.advertised'; mac: Mac; networkId: string; address: string; bootFile: string | null; packet: PacketFacts }

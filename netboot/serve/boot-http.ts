@@ -28,8 +28,10 @@ export interface BootHttpWorld {
   readonly network: (client?: string) => NetworkView
   /** This server's address, as URLs write it. */
   readonly host: string
-  /** Who has this address by our leases, or null. */
+  /** Who has this address by our leases or as a neighbour on the wire, or null. */
   readonly macOf: (address: string) => Mac | null
+  /** Called with every client's address. */
+  readonly note: (address: string) => void
   readonly drops: Drops
   readonly mover: FileMover
   readonly downloads: Downloads
@@ -49,6 +51,7 @@ export function bootHandler(world: BootHttpWorld): BootHandler {
     // Quirk: shim asks for //grubx64.efi (uefi-secboot-httpboot-shim.pcap).
     const path = rawPath.replaceAll(/\/+/g, '/')
     try {
+      world.note(clientAddress(req))
       return await route(world, logs, copies, req, res, path, query)
     } catch (error) {
       // The HTTP boundary: broken is 503, and every client of this server asks again.
@@ -180,11 +183,14 @@ function takeLog(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, 
   const owner = world.macOf(address)
   if (req.method !== 'POST') { res.setHeader('allow', 'POST'); sendText(res, 405, 'Log lines are sent with POST.') }
   else if (!mac) sendText(res, 400, 'The path must be /log/ and a hardware address.')
-  // A machine writes its own log only: the lease says who has this address.
-  else if (owner !== null && owner !== mac) { world.drops.count('log', 'not-for-us'); sendText(res, 403, 'This address belongs to another machine.') }
+  // A machine writes its own log only: the lease, or the wire, says who has this address.
+  else if (owner !== null && owner !== mac && !isOneMachine(world.site, owner, mac)) { world.drops.count('log', 'not-for-us'); sendText(res, 403, 'This address belongs to another machine.') }
   else logs.take(req, res, mac, address)
   return true
 }
+
+/** Whether both are cards of one machine that is known. */
+const isOneMachine = (site: Site, one: Mac, other: Mac): boolean => { const id = site.machine(one)?.id; return id !== undefined && id === site.machine(other)?.id }
 
 /** Quirk: GRUB knows `Content-Length` in this spelling only, and takes a file without it for an empty one. */
 function sendScript(res: ServerResponse, status: number, script: string): void {

@@ -15,8 +15,10 @@ export interface DhcpBooks {
   preferred(networks: readonly NetworkView[], request: BootRequest): readonly NetworkView[]
   /** What is known of who asks, on one network. */
   claim(request: BootRequest, network: NetworkView, machine: MachineView | undefined, standsBack: boolean): Claim & { hostname: string | null }
-  /** Who has this address by a running lease, or null. */
-  macOf(address: string): Mac | null
+  /** Who has this address by a running lease, or null. On a wire in mode proxy leases of earlier days say nothing: another server gives the addresses now. */
+  macOf(address: string, nowMs: number): Mac | null
+  /** Whether this network gave the client an address that it still has. */
+  hasLease(network: NetworkView, mac: Mac, nowMs: number): boolean
   /** The network on which this address has a running lease, or whose subnet it lies in, else undefined. */
   networkOf(address: string): NetworkView | undefined
 }
@@ -64,18 +66,26 @@ export function openBooks(site: Site): DhcpBooks {
       const { mac, clientId, client } = request
       const reservation = index.find(network.id, { mac, clientId, uuid: client.uuid })
       const of = book(network)
-      const preferred = machine?.address && of.onNetwork(machine.address) ? machine.address : null
+      // What it was seen with while another server gave the addresses is no claim to the address of a router or server.
+      const isServers = machine?.address != null && [network.gateway, ...network.dns, ...network.ntp].includes(machine.address)
+      const preferred = machine?.address && !isServers && of.onNetwork(machine.address) ? machine.address : null
       return {
         mac, reserved: reservation?.address ?? null, preferred, standsBack, hostname: reservation?.hostname ?? machine?.hostname ?? null,
         isKnown: machine !== undefined || reservation !== undefined || of.ofMac(mac) !== undefined,
       }
     },
-    macOf(address) {
-      for (const of of books.values()) {
-        const lease = of.ofAddress(address)
-        if (lease?.state === 'bound') return lease.mac
+    macOf(address, nowMs) {
+      refresh()
+      for (const network of seen) {
+        const lease = gives(network) ? book(network).ofAddress(address) : undefined
+        if (lease && isRunning(lease, nowMs)) return lease.mac
       }
       return null
+    },
+    hasLease(network, mac, nowMs) {
+      refresh()
+      const lease = gives(network) ? book(network).ofMac(mac) : undefined
+      return lease !== undefined && isRunning(lease, nowMs)
     },
     networkOf(address) {
       refresh()
@@ -84,3 +94,6 @@ export function openBooks(site: Site): DhcpBooks {
     },
   }
 }
+
+const gives = ({ mode, relayed }: NetworkView): boolean => mode === 'full' || relayed
+const isRunning = ({ state, expiresAtMs }: Lease, nowMs: number): boolean => state === 'bound' && expiresAtMs > nowMs

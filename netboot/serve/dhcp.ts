@@ -35,8 +35,8 @@ export interface DhcpWorld {
   readonly now: () => number
   /** Whether another DHCP server is here and this network shall then give nothing new. */
   readonly standsBack: (network: NetworkView) => boolean
-  /** Called with every request that is about a network: another server may be named in it. */
-  readonly heard: (request: BootRequest, network: NetworkView) => void
+  /** Called with every request that is about a network, and where it came from: another server may be named in it. */
+  readonly heard: (request: BootRequest, from: Sender) => void
   /** Called with every address that is promised. */
   readonly promised: (network: NetworkView, address: string) => void
 }
@@ -79,7 +79,7 @@ export function serveDhcp(given: DhcpWorld): void {
     const packet = packetFacts(message)
     const isStranger = site.machine(request.mac) === undefined
     const isTold = report.heard(request, first, isStranger, packet)
-    world.heard(request, first)
+    world.heard(request, from)
 
     // The report may have made it known.
     const machine = site.machine(request.mac)

@@ -10,6 +10,7 @@ import { countDrops, type Drops } from './drops.ts'
 import { serveLogUdp } from './log-udp.ts'
 import { interfaceMac, listenForFrames, openPacketSocket } from './native.ts'
 import { probeConflicts } from './conflict-probe.ts'
+import { openNeighbourTable, watchNeighbours } from './neighbours.ts'
 import { watchServers } from './server-watch.ts'
 import { advertiseRouter } from './router-advert.ts'
 import { followNetworks, type Part } from './follow-networks.ts'
@@ -34,7 +35,7 @@ export interface NetbootOptions {
 
 /** A running netboot. */
 export interface Netboot {
-  /** Who has this address by our leases, or null. */
+  /** Who has this address by our leases, else by the neighbour table of the wire it is on; or null. */
   macOf(address: string): Mac | null
   /** Why some network that came later is not served, as sentences; empty where all are. */
   troubles(): readonly string[]
@@ -48,7 +49,7 @@ export interface Netboot {
   close(): Promise<void>
 }
 
-interface World { readonly site: Site; readonly books: DhcpBooks; readonly books6: Dhcp6Books; readonly macOf: (address: string) => Mac | null; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number; readonly rehearsed: () => Promise<unknown> }
+interface World { readonly site: Site; readonly books: DhcpBooks; readonly books6: Dhcp6Books; readonly macOf: (address: string) => Mac | null; readonly note: (address: string) => void; readonly drops: Drops; readonly mover: TftpMover; readonly files: FileMover; readonly downloads: Downloads; readonly listTftp: Set<() => readonly TftpSession[]>; readonly loaders: LoaderMemory; readonly log: NetbootLog; readonly now: () => number; readonly httpPort: number; readonly rehearsed: () => Promise<unknown> }
 
 /**
  * Starts DHCP (67, 4011; 547 where a network has IPv6) and router advertisements on every interface of the site's networks, and TFTP (69), boot HTTP (80) and log receivers
@@ -62,15 +63,18 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
   const drops = countDrops(site)
   const books = openBooks(site)
   const books6 = openBooks6(books.networks, now)
-  const macOf = (address: string): Mac | null => (address.includes(':') ? books6.macOf(address) : books.macOf(address))
+  const table = openNeighbourTable()
+  const neighbours = watchNeighbours({ site, networks: books.networks, find: table.find, hasLease: books.hasLease, log, now })
+  const macOf = (address: string): Mac | null => (address.includes(':') ? books6.macOf(address) : books.macOf(address, now()) ?? neighbours.macOf(address))
+  const note = (address: string): void => { if (!address.includes(':') && books.macOf(address, now()) === null) neighbours.note(address) }
   const files = startFileMover(log)
   const downloads = watchDownloads(downloadLimit, macOf, now)
   const listTftp = new Set<() => readonly TftpSession[]>()
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
   let rehearsal: Promise<unknown> | undefined
-  const world: World = { site, books, books6, macOf, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp(site)) }
+  const world: World = { site, books, books6, macOf, note, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearseDhcp(site)) }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
-  const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
+  const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); table.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
   try {
     const parts = await followNetworks(books.networks, (network) => [
       { key: network.interface, open: () => openInterface(world, network.interface) },
@@ -128,7 +132,7 @@ async function openInterface(world: World, device: string): Promise<Part> {
     return {
       close,
       serve() {
-        const recorder = recordPackets({ site: world.site, device, macOf: world.books.macOf, log: world.log })
+        const recorder = recordPackets({ site: world.site, device, macOf: (address) => world.books.macOf(address, world.now()), log: world.log })
         if (recorder) opened.push(recorder)
         const advert = advertiseRouter(frames, mac, () => world.books6.prefixesOnWire(device), world.log, world.now)
         opened.push(advert)
@@ -139,8 +143,9 @@ async function openInterface(world: World, device: string): Promise<Part> {
         opened.push(probe)
         serveDhcp({
           ...world, device, ports, frames, standsBack: watch.standsBack, promised: probe.promised,
-          heard(request) {
+          heard(request, from) {
             if (request.relayAddress !== null) return
+            if (request.clientAddress !== null && request.clientAddress === from.address) world.note(from.address)
             advert.nudge()
             if (request.type === 'request' && request.serverId !== null) watch.chosen(request.serverId)
           },
@@ -177,7 +182,7 @@ async function openIpv6Address(world: World, { interface: device, ipv6 }: Ipv6Ne
 }
 
 /** TFTP, boot HTTP and log receivers of one address of ours. */
-async function openAddress({ site, books, books6, macOf, drops, mover, files, downloads, listTftp, log, now, httpPort }: World, device: string, address: string): Promise<Part> {
+async function openAddress({ site, books, books6, macOf, note, drops, mover, files, downloads, listTftp, log, now, httpPort }: World, device: string, address: string): Promise<Part> {
   const opened: { close(): void | Promise<void> }[] = []
   const close = async (): Promise<void> => { for (const part of opened.toReversed()) await part.close() }
   const isOurs = (one: NetworkView): boolean => one.address === address || one.ipv6?.address === address
@@ -199,12 +204,12 @@ async function openAddress({ site, books, books6, macOf, drops, mover, files, do
     // HTTP has no "bound but not serving": a request is answered as soon as it listens, so it waits for a gate.
     let open = (): void => {}
     const gate = new Promise<void>((resolve) => { open = resolve })
-    const handler = bootHandler({ site, network, host, macOf, drops, mover: files, downloads, log, now })
+    const handler = bootHandler({ site, network, host, macOf, note, drops, mover: files, downloads, log, now })
     opened.push(await createBootHttp(async (req, res) => { await gate; return handler(req, res) }, address, httpPort, () => drops.count('http', 'too-many')))
     return {
       close,
       serve() {
-        const tftpServer = serveTftp({ site, port: tftp, mover, sources, network, host, macOf, drops, log, now })
+        const tftpServer = serveTftp({ site, port: tftp, mover, sources, network, host, macOf, note, drops, log, now })
         listTftp.add(tftpServer.sessions)
         opened.push({ close() { listTftp.delete(tftpServer.sessions); tftpServer.close() } })
         serveLogUdp({ site, syslog, netconsole, macOf, drops, now })

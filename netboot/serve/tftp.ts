@@ -28,6 +28,8 @@ export interface TftpWorld {
   /** This server's address, as URLs write it. */
   readonly host: string
   readonly macOf: (address: string) => Mac | null
+  /** Called with every client's address. */
+  readonly note: (address: string) => void
   readonly drops: Drops
   readonly log: NetbootLog
   readonly now: () => number
@@ -73,11 +75,12 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
 
     // The same decision as DHCP and the boot script: who is left alone gets no loader here either.
     const mac = world.macOf(from.address)
+    world.note(from.address)
     const network = world.network(from.address)
     const machine = mac === null ? undefined : world.site.machine(mac)
     if (mac !== null && decideBoot(machine, network, true).decision === 'ignore') return world.drops.count('tftp', 'policy-ignore')
     const startedAtMs = world.now()
-    const facts = { mac, address: from.address, file: cleanName(packet.file) }
+    const facts: { mac: Mac | null; address: string; file: string } = { mac, address: from.address, file: cleanName(packet.file) }
     const chosen = chooseBootItem(packet.file, (name) => world.site.file(name))
     if (!chosen.ok) {
       world.port.send(encodeTftp({ kind: 'error', code: tftpError.notFound, message: 'no such file' }), from)
@@ -89,6 +92,8 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
         return world.site.report({ kind: 'tftp.started', ...facts, sizeBytes: report.sizeBytes, blockSize: report.blockSize, windowSize: report.windowSize })
       }
       ended(key, session)
+      // Of a client that was new on the wire the kernel knows more now.
+      facts.mac ??= world.macOf(from.address)
       const { sentBytes, resends, roundTripMs } = report
       if (report.outcome === 'sent') world.site.report({ kind: 'tftp.sent', ...facts, sizeBytes: session.sizeBytes, milliseconds: world.now() - startedAtMs, resends, roundTripMs })
       else if (report.outcome === 'failed') world.site.report({ kind: 'tftp.failed', ...facts, why: report.why, sentBytes, resends })
