@@ -38,7 +38,7 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const stop = new AbortController()
   const apps = appsPart(core, stop.signal)
   const blackbox = openBlackbox(core, networks)
-  const machineDeps = makeMachineDeps(core, networks.state)
+  const machineDeps = makeMachineDeps(core, networks)
   const operatorDeps = makeOperatorDeps(core, networks, { ...apps, register: (app) => { apps.register(app); blackbox.register(app); registerBackupRoutes(app, core, version, restart) } })
   // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
   core.start()

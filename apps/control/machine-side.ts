@@ -5,14 +5,14 @@ import type { MachineView, Site } from '#netboot/site'
 import { roles } from '#control/roles/index'
 import type { Core } from './core.ts'
 import { decideMachineBoot, installedRootUuid, mostDiskBoots } from './machines/boot-decision.ts'
-import { bootEventHandler } from './machines/boot-events.ts'
+import { addressSeen, bootEventHandler } from './machines/boot-events.ts'
 import { takeFacts } from './machines/claims.ts'
 import { enrol, renderFiles, renew } from './machines/enrolment.ts'
 import { movedIfLegal } from './machines/phase.ts'
+import type { MachineRecord } from './machines/record.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
 import { ramdiskArguments } from './networks/network-config.ts'
 import type { Networks } from './networks/networks.ts'
-import type { SiteState } from './networks/site-state.ts'
 
 /** What a machine that has no power driver of its own is given. */
 const defaultDriver = (core: Core): string => (core.config.labDir === '' ? 'manual' : 'lab')
@@ -49,7 +49,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
 }
 
 /** What ramdisks and agents ask of control. */
-export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
+export function makeMachineDeps(core: Core, { state, book, leases }: Networks): MachineDeps {
   const { config, registry, sessions, agents, orders, targets, library, logs, now } = core
   const facts = takeFacts({ registry, sessions, agents, claims: core.claims, defaultDriver: defaultDriver(core), now, taken: (id) => core.reconciler.wake(id) })
   const enrolment = {
@@ -66,6 +66,11 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
   }
   return {
     facts,
+    heardFrom(id, address) {
+      const machine = registry.get(id)
+      if (machine === undefined || machine.address === address || book.ofAddress(address) === undefined || isLeased(machine, { book, leases, nowMs: now() })) return
+      void registry.change(id, (m) => ({ ...m, address }), { machineId: id, kind: 'address.seen', level: 'info', text: addressSeen(address), data: { address } })
+    },
     owner(mac, token) {
       const machine = registry.byMac(mac)
       return machine !== undefined && sessions.touch(mac, token) ? machine.id : undefined
@@ -123,4 +128,12 @@ export function makeMachineDeps(core: Core, state: SiteState): MachineDeps {
       for (const { app, ...line } of lines) logs.append(app === undefined ? id : `app-${app}`, line)
     },
   }
+}
+
+/** Whether its present address is of a lease of ours that runs: the address that it speaks from may then be a second one. */
+function isLeased(machine: MachineRecord, { book, leases, nowMs }: Pick<Networks, 'book' | 'leases'> & { nowMs: number }): boolean {
+  return book.networks().some((network) => {
+    const lease = machine.address === null || (network.mode === 'proxy' && !network.relayed) ? undefined : leases.find(network.id, machine.address)
+    return lease?.state === 'bound' && lease.expiresAtMs > nowMs && machine.macs.includes(lease.mac)
+  })
 }

@@ -27,7 +27,8 @@ export function readJournal(events: readonly JournalEvent[]): { moments: Moment[
       moments.push({
         ...at, kind: 'dhcp', message: dhcp[0], fromMachine: dhcp[1], isProxyPort: false, xid: number(event, 'xid'), secs: number(event, 'secs'),
         client: client === 'firmware' || client === 'ipxe' ? client : 'system', architecture: null, architectureId: text(event, 'architecture') || null, server: text(event, 'server') || null,
-        address: text(event, 'address'), bootFile: text(event, 'bootFile'), relay: text(event, 'relay') || null, uuid: null, words: text(event, 'why'),
+        // A proxy's offer has no address.
+        address: text(event, 'address').replace(/^0\.0\.0\.0$/, ''), bootFile: text(event, 'bootFile'), relay: text(event, 'relay') || null, uuid: null, words: text(event, 'why'),
       })
       continue
     }

@@ -25,6 +25,7 @@ let revoked: boolean
 let owned: boolean
 let lines: AgentLine[]
 let reports: AgentReport[]
+let from: string[]
 // Its grace after a start is over.
 let clock = 0
 const desk = orderDesk(() => (clock += 60_000))
@@ -39,6 +40,7 @@ beforeAll(async () => {
   const deps: MachineDeps = {
     facts: async (_, given) => (given === token ? { kind: 'taken' } : { kind: 'held', why: 'another live machine has this MAC: a person must decide' }),
     owner: (_, given) => (owned && given === token ? 'm1' : undefined),
+    heardFrom: (id, address) => void from.push(`${id} ${address}`),
     takeOrder: (id, _, signal) => desk.take(id, 200, signal), reportOrder: (id, order, report) => desk.report(id, order, report),
     chunkList: (_, order) => (order === 'o1' ? 'aa 1 0 4 root\n' : undefined), filesTar: async (_, order) => (order === 'o1' ? Buffer.from('tar') : undefined),
     enrol: async (request) => (request.secret === 'right' ? { kind: 'enrolled', response: { certificate: 'c', ca: 'a' } } : { kind: 'refused', why: 'this secret was used or is too old' }),
@@ -54,7 +56,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 beforeEach(() => {
-  [revoked, owned, lines, reports] = [false, true, [], []]
+  [revoked, owned, lines, reports, from] = [false, true, [], [], []]
 })
 
 function ask(method: string, route: string, body = '', options: { token?: string; cert?: boolean } = {}): Promise<{ status: number; text: string }> {
@@ -72,6 +74,8 @@ describe('a ramdisk', () => {
   it('posts facts and owns its MAC; a second live one is held and given nothing', async () => {
     expect(await ask('POST', `/ramdisk/${mac}/facts`, facts)).toMatchObject({ status: 204 })
     expect(await ask('POST', `/ramdisk/${mac}/facts`, facts, { token: 'cd'.repeat(32) })).toMatchObject({ status: 409, text: expect.stringContaining('a person must decide') as string })
+    await ask('GET', `/ramdisk/${mac}/order`)
+    expect(from).toEqual(['m1 127.0.0.1'])
     owned = false
     for (const route of ['order', 'orders/o1/chunks', 'orders/o1/files.tar']) expect((await ask('GET', `/ramdisk/${mac}/${route}`)).status).toBe(401)
   })
@@ -118,11 +122,13 @@ describe('an agent', () => {
   it('gets its target and reports with its certificate only', async () => {
     expect((await ask('GET', '/agent/target')).status).toBe(401)
     expect((await ask('POST', '/agent/report', report)).status).toBe(401)
+    expect(from).toEqual([])
     expect(JSON.parse((await ask('GET', '/agent/target', '', { cert: true })).text)).toMatchObject({ machineId: 'm1', etag: 'e1' })
     expect((await ask('GET', '/agent/target?etag=e1', '', { cert: true })).status).toBe(304)
     expect((await ask('POST', '/agent/report', report, { cert: true })).status).toBe(204)
     expect((await ask('POST', '/agent/report', '{}', { cert: true })).status).toBe(400)
     expect(reports).toHaveLength(1)
+    expect(new Set(from)).toEqual(new Set(['m1 127.0.0.1']))
     revoked = true
     expect((await ask('GET', '/agent/target', '', { cert: true })).status).toBe(401)
   })

@@ -70,7 +70,9 @@ function addRamdiskRoutes(app: FastifyInstance, deps: MachineDeps): void {
   const owned = (work: (machineId: string, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | FastifyReply) => async (request: FastifyRequest, reply: FastifyReply) => {
     const [mac, token] = [macOf(request), tokenOf(request)]
     const machineId = mac === undefined || token === undefined ? undefined : deps.owner(mac, token)
-    return machineId === undefined ? say(reply, 401, 'This session does not own the machine: post the facts again.') : work(machineId, request, reply)
+    if (machineId === undefined) return say(reply, 401, 'This session does not own the machine: post the facts again.')
+    deps.heardFrom(machineId, request.ip)
+    return work(machineId, request, reply)
   }
   const orderId = (request: FastifyRequest): string => (request.params as { id: string }).id
 
@@ -107,6 +109,7 @@ function addAgentRoutes(app: FastifyInstance, deps: MachineDeps): void {
     const peer = socket.authorized ? socket.getPeerCertificate() : undefined
     const machineId = peer?.subject === undefined ? undefined : String(peer.subject.CN)
     if (peer === undefined || machineId === undefined || deps.isRevoked(peer.serialNumber.toLowerCase(), machineId)) return say(reply, 401, 'Show the client certificate that this machine enrolled for.')
+    deps.heardFrom(machineId, request.ip)
     return work(machineId, request, reply)
   }
 

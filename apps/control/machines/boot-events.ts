@@ -35,14 +35,19 @@ const describeClient = ({ kind, architecture }: ClientFacts): string => (kind ==
 /** Firmware or iPXE asks for an address: the machine was switched on, or its loader goes on. */
 const asksToBoot = (event: BootEvent): event is BootEvent & { kind: 'dhcp.discovered' | 'dhcp6.solicited' } => (event.kind === 'dhcp.discovered' || event.kind === 'dhcp6.solicited') && event.client.kind !== 'system'
 
+/** A machine has an address that is not of our leases, as a sentence. */
+export const addressSeen = (address: string): string => `Speaks from ${address}, which another DHCP server or a person gave it`
+
 /** One wire event as a journal line, or undefined where operators need not hear of it. */
 export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | undefined {
   const info = (text: string, data: Record<string, unknown> = {}, level: NewLine['level'] = 'info') => ({ kind: event.kind, level, text, data })
+  /** An answer without a lease: beside the server that gives the addresses, or to a client that has its own. */
+  const toldToBoot = ({ address, bootFile }: { address: string; bootFile: string | null }) => info(bootFile === null ? 'Is told the settings of its network' : `Is told to boot ${bootFile}`, { address, bootFile })
   switch (event.kind) {
     case 'dhcp.discovered': return info(`Asks for an address (${describeClient(event.client)})`, { client: event.client.kind, architecture: event.client.architecture })
-    case 'dhcp.offered': return info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address, bootFile: event.bootFile })
+    case 'dhcp.offered': return event.address === '0.0.0.0' ? toldToBoot(event) : info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address, bootFile: event.bootFile })
     case 'dhcp.requested': return undefined
-    case 'dhcp.acked': return info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds, bootFile: event.bootFile })
+    case 'dhcp.acked': return event.leaseSeconds === 0 ? toldToBoot(event) : info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds, bootFile: event.bootFile })
     case 'dhcp.naked': return info(`May not have ${event.address}: ${event.why}`, { address: event.address, why: event.why }, 'warn')
     case 'dhcp.declined': return info(`Says that somebody else uses ${event.address}`, { address: event.address }, 'warn')
     case 'dhcp.released': return info(`Gives ${event.address} back`, { address: event.address })
@@ -54,6 +59,7 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
     case 'dhcp.otherServer': return info(`Another DHCP server answers on this network: ${event.address}`, { address: event.address }, 'warn')
     case 'dhcp.otherServerGone': return info(`The other DHCP server ${event.address} is gone`, { address: event.address })
     case 'dhcp.ignored': return info(`Gets no answer to its DHCP message: ${event.why}`, { reason: event.why }, 'warn')
+    case 'address.seen': return info(addressSeen(event.address), { address: event.address })
     case 'dhcp.noServer': return info('No DHCP server gives addresses on a network of mode proxy: nothing can boot there', { network: event.networkId }, 'warn')
     case 'dhcp.serverFound': return info('Addresses are given again on a network that lacked them', { network: event.networkId })
     case 'dhcp.conflict': return info(`${event.address} is used by ${event.ownerMac}, which was never given it: it is left alone for a time`, { address: event.address, mac: event.ownerMac }, 'warn')
@@ -105,6 +111,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
       return
     }
     const { id } = machine
+    if (event.kind === 'address.seen' && observed(machine, event, now()).address === machine.address) return
     if (event.kind === 'log.lines') {
       const at = new Date(now()).toISOString()
       for (const line of event.lines) deps.logs.append(id, { at, ...line })
@@ -127,8 +134,8 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
 
 function observed(machine: MachineRecord, event: BootEvent, nowMs: number): MachineRecord {
   const seen = { ...machine, lastSeenAt: new Date(nowMs).toISOString() }
-  if (event.kind === 'dhcp.acked' && event.mac === machine.mac) return { ...seen, address: event.address }
-  if (event.kind === 'dhcp.acked' && machine.address === null) return { ...seen, address: event.address }
+  // An answer without a lease names the address that the client claims.
+  if (event.kind === 'address.seen' || (event.kind === 'dhcp.acked' && event.leaseSeconds > 0)) return event.mac === machine.mac || machine.address === null ? { ...seen, address: event.address } : seen
   if (asksToBoot(event) && event.client.kind === 'firmware') return { ...seen, bootPath: event.client.architecture ?? '', firmware: event.client.architecture === null ? seen.firmware : event.client.architecture === 'bios' ? 'bios' : 'uefi' }
   if (event.kind === 'tftp.sent' || event.kind === 'tftp.started') {
     const [architecture] = seen.bootPath.split(', ')
