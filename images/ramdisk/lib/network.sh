@@ -55,6 +55,8 @@ start_dhcp() {
 # Returns once an address is there; sets `interface` and `mac` (hyphen form, of the boot card where it is known).
 start_network() {
   ip link set lo up
+  # By itself the kernel lets every card that is raised answer for the addresses of all: the appliance would know the machine by the wrong one.
+  echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore
   tries=0
   until [ -s /run/sc/address ]; do
     tries=$((tries + 1))
