@@ -35,7 +35,7 @@ export function serveBuilder(plan: { socket: string; caller: Account; program: s
 
   function build(image: string, say: (line: object) => void): Promise<void> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, [plan.program, '--data', plan.dataDir, image], { stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(process.execPath, [plan.program, '--data', plan.dataDir, image], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
       running.add(child)
       let last: Record<string, unknown> = {}
       let complaint = ''

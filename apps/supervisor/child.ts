@@ -24,7 +24,10 @@ export interface ProcessPlan {
 
 const longestPauseMs = 10_000
 
-/** Starts `plan` and keeps it running. Its output is appended to `logFile`. */
+/**
+ * Starts `plan` and keeps it running. Its output is appended to `logFile`. It leads a process group of its own: a terminal's Ctrl-C is the
+ * supervisor's to hear, who ends one after the other in their order.
+ */
 export function keepRunning(plan: ProcessPlan): KeptProcess {
   let child: ChildProcess | undefined
   const stopping = new AbortController()
@@ -47,7 +50,7 @@ export function keepRunning(plan: ProcessPlan): KeptProcess {
       // A full disk loses log lines, never a process: each write is tried by itself.
       const log = new Writable({ write: (bytes: Buffer, _, done) => appendFile(plan.logFile, bytes, { mode: 0o600 }, () => done()) })
       const ours = plan.umask === undefined ? undefined : process.umask(plan.umask)
-      const started = spawn(plan.command, [...plan.args], { env: { ...process.env, ...plan.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const started = spawn(plan.command, [...plan.args], { env: { ...process.env, ...plan.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
       if (ours !== undefined) process.umask(ours)
       child = started
       started.stdout.pipe(log, { end: false })
