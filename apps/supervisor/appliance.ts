@@ -93,10 +93,12 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
     keep({ name: 'balancer-port', inNamespace: false, args: [...runAs(accounts.control, options.balancerPort < 1024 ? ['net_bind_service'] : []), 'socat', `TCP-LISTEN:${options.balancerPort},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${sockets.balancer}`] })
   }
   writeFileSync(path.join(options.runDir, 'appliance.json'), JSON.stringify({ socket: sockets.operator, url: `${options.plainHttp ? 'http' : 'https'}://127.0.0.1:${options.consolePort}`, dataDir: options.dataDir, ...(options.kind === 'lab' ? { lab: labNames(options.name) } : {}) }))
-  const record = setInterval(() => recordChildren(options.runDir, kept.flatMap((one) => {
+  const recordNow = (): void => recordChildren(options.runDir, kept.flatMap((one) => {
     const pid = one.pid()
     return pid === undefined ? [] : [{ name: one.name, pid }]
-  })), 1000)
+  }))
+  recordNow()
+  const record = setInterval(recordNow, 1000)
   return {
     operatorSocket: sockets.operator,
     kernel: () => findKernel(path.join(options.dataDir, 'images')),

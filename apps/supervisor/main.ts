@@ -5,12 +5,13 @@ import type { z } from 'zod'
 import type { EventPage, Image, Machine } from '#contract/operator-api'
 import { startAppliance, type Appliance } from './appliance.ts'
 import { standOn } from './interface.ts'
-import { clearLabNetwork, labNames, labStanding, makeLabNetwork } from './lab/network.ts'
+import { clearLabNetwork, labNames, labStanding, makeLabNetwork, type LabNames } from './lab/network.ts'
 import { startLab, type Lab } from './lab/lab.ts'
 import { runsInstalledSystem } from './lab/shut-down.ts'
 import { ask } from './operator.ts'
 import { consoleUrls, parseUp, usage, type UpOptions } from './options.ts'
-import { claimRunDir } from './run-dir.ts'
+import { refuseTakenPorts } from './ports.ts'
+import { claimPlaces } from './run-dir.ts'
 
 /** What only a ramdisk or an agent that runs brings about. */
 const signsOfLife: ReadonlySet<string> = new Set(['inventory.posted', 'system.started', 'agent.reported', 'agent.enrolled'])
@@ -29,19 +30,32 @@ async function main(): Promise<void> {
   // Programs and images are for the appliance's own users to read; what is secret has a mode of its own.
   process.umask(0o022)
   mkdirSync(options.dataDir, { recursive: true, mode: 0o711 })
-  await claimRunDir(options.runDir)
-  const names = labNames(options.name)
-  if (options.kind === 'lab') {
-    if (await clearLabNetwork(names)) say('cleared the leftovers of an earlier run')
-    if (options.fresh) for (const part of ['lab', 'state']) rmSync(path.join(options.dataDir, part), { recursive: true, force: true })
-    await makeLabNetwork(names, options.machines)
+  const names = options.kind === 'lab' ? labNames(options.name) : undefined
+  const release = claimPlaces({ ...options, labName: names?.app })
+  const stop = stopOnSignal()
+  try {
+    await serve(options, names, stop)
+  } catch (error) {
+    // What was being started when the person said stop has failed for that reason.
+    if (!stop.isAsked()) throw error
+  } finally {
+    if (names !== undefined) await clearLabNetwork(names)
+    release()
   }
-  const standing = options.kind === 'lab' ? labStanding : await standOn(options, say)
-  const appliance = await startAppliance(options, standing, options.kind === 'lab' ? names.app : undefined, say)
-  const { stopped, hurry } = stopOnSignal()
+  process.exit(0)
+}
+
+/** Starts the appliance, and its lab, and stops both in order when it is asked to. */
+async function serve(options: UpOptions, names: LabNames | undefined, { stopped, hurry }: Stop): Promise<void> {
+  if (names !== undefined && (await clearLabNetwork(names))) say('cleared the leftovers of an earlier run')
+  await refuseTakenPorts(options)
+  if (options.fresh) for (const part of ['lab', 'state']) rmSync(path.join(options.dataDir, part), { recursive: true, force: true })
+  if (names !== undefined) await makeLabNetwork(names, options.machines)
+  const standing = names !== undefined ? labStanding : await standOn(options, say)
+  const appliance = await startAppliance(options, standing, names?.app, say)
   await Promise.race([greet(options, appliance, standing.address), stopped])
   const running: { lab?: Lab } = {}
-  if (options.kind === 'lab') {
+  if (options.machines > 0) {
     const started = startMachines(options, appliance).then((lab) => { running.lab = lab }, (error: unknown) => say(`lab: ${String(error)}`))
     await Promise.race([started, stopped])
   }
@@ -49,13 +63,12 @@ async function main(): Promise<void> {
   say('stopping; state and disks are kept')
   await running.lab?.stop(await busyMachines(appliance.operatorSocket), hurry)
   await appliance.stop()
-  if (options.kind === 'lab') await clearLabNetwork(names)
-  rmSync(options.runDir, { recursive: true, force: true })
-  process.exit(0)
 }
 
+interface Stop { readonly stopped: Promise<void>; readonly hurry: AbortSignal; isAsked(): boolean }
+
 /** The first signal resolves `stopped`, the second aborts `hurry`; more change nothing: what is being cleared must be cleared. */
-function stopOnSignal(): { stopped: Promise<void>; hurry: AbortSignal } {
+function stopOnSignal(): Stop {
   const hurry = new AbortController()
   let isStopping = false
   const stopped = new Promise<void>((resolve) => {
@@ -65,7 +78,7 @@ function stopOnSignal(): { stopped: Promise<void>; hurry: AbortSignal } {
       resolve()
     })
   })
-  return { stopped, hurry: hurry.signal }
+  return { stopped, hurry: hurry.signal, isAsked: () => isStopping }
 }
 
 /** MACs of the machines whose installed system may be running. */
