@@ -5,6 +5,7 @@ describe('parseUp', () => {
   it.each([
     [['--lab', '3'], { kind: 'lab', machines: 3, consolePort: 8443, balancerPort: 8080 }],
     [['--lab'], { kind: 'lab', machines: 3 }],
+    [['--lab', '0'], { kind: 'lab', machines: 0 }],
     [['--lab', '--fresh'], { kind: 'lab', machines: 3, fresh: true }],
     [['--lab', '1', '--name', 'ci7', '--console-port', '9443'], { name: 'ci7', consolePort: 9443, dataDir: '/var/lib/system-cloud-ci7', runDir: '/run/system-cloud-ci7' }],
     [['--interface', 'eth1', '--subnet', '10.1.0.0/24', '--mode', 'proxy'], { kind: 'interface', interface: 'eth1', mode: 'proxy' }],
@@ -14,8 +15,7 @@ describe('parseUp', () => {
   it.each([
     [[], 'either --lab or --interface'],
     [['--lab', '3', '--interface', 'eth0'], 'either --lab or --interface'],
-    [['--lab', '99'], '1 to 16'],
-    [['--lab', '0'], '1 to 16'],
+    [['--lab', '99'], '0 to 16'],
     [['--lab', '2', '--name', '../x'], '--name'],
     [['--lab', '2', '--console-port', 'x'], 'port'],
     [['--interface', 'eth0', '--mode', 'half'], '--mode'],

@@ -20,7 +20,7 @@ export interface UpOptions {
 export const usage = `usage: scripts/up --lab [N] [--fresh]
        scripts/up --interface IF [--subnet CIDR] [--mode full|proxy]
 
-  --lab [N]          everything on this machine, with N virtual machines (default 3)
+  --lab [N]          everything on this machine, with N virtual machines (default 3; 0: none, for simulated ones)
   --fresh            discard the lab's state and disks first
   --interface IF     serve a real network card
   --subnet CIDR      the provisioning network, e.g. 10.77.0.0/24 (default: the card's own)
@@ -49,7 +49,7 @@ export function parseUp(argv: readonly string[], env: Readonly<Record<string, st
   if (values.help) return ''
   const machines = Number(values.lab ?? 0)
   if ((values.lab === undefined) === (values.interface === undefined)) return 'say either --lab or --interface IF'
-  if (values.lab !== undefined && (machines < 1 || machines > 16)) return '--lab takes 1 to 16 machines'
+  if (values.lab !== undefined && machines > 16) return '--lab takes 0 to 16 machines'
   const mode = values.mode ?? 'full'
   if (mode !== 'full' && mode !== 'proxy') return '--mode is full or proxy'
   const name = values.name ?? ''
