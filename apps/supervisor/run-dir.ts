@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** When a process started, in clock ticks since boot: with its pid, its identity. Undefined where it is gone. */
@@ -27,7 +27,13 @@ export interface Places {
 
 /** Writes down who runs, so that the next run can end by id what a killed one left behind, if they still are who they were. */
 export function recordChildren(runDir: string, children: readonly { name: string; pid: number }[]): void {
-  writeFileSync(path.join(runDir, 'children.json'), JSON.stringify(children.map(({ name, pid }): Claim => ({ name, pid, started: startTime(pid) }))), { mode: 0o600 })
+  write(path.join(runDir, 'children.json'), children.map(({ name, pid }) => ({ name, pid, started: startTime(pid) })))
+}
+
+/** A run that is killed while it writes leaves the old text, never half of the new. */
+function write(file: string, claims: readonly Claim[]): void {
+  writeFileSync(`${file}.new`, JSON.stringify(claims), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
 /**
@@ -49,7 +55,7 @@ export function claimPlaces({ runDir, dataDir, labName }: Places, claims = '/run
   endRecorded(runDir)
   rmSync(runDir, { recursive: true, force: true })
   mkdirSync(runDir, { recursive: true, mode: 0o711 })
-  for (const [file] of files) writeFileSync(file, JSON.stringify([{ name: 'up', pid: process.pid, started: startTime(process.pid) } satisfies Claim]))
+  for (const [file] of files) write(file, [{ name: 'up', pid: process.pid, started: startTime(process.pid) }])
   return () => {
     endRecorded(runDir)
     for (const [file] of files) rmSync(file, { force: true })
