@@ -132,7 +132,7 @@ async function openInterface(world: World, device: string): Promise<Part> {
     return {
       close,
       serve() {
-        const recorder = recordPackets({ site: world.site, device, macOf: (address) => world.books.macOf(address, world.now()), log: world.log })
+        const recorder = recordPackets({ site: world.site, device, macOf: world.macOf, log: world.log })
         if (recorder) opened.push(recorder)
         const advert = advertiseRouter(frames, mac, () => world.books6.prefixesOnWire(device), world.log, world.now)
         opened.push(advert)

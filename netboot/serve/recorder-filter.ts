@@ -10,7 +10,7 @@ type Jump = readonly [test: number, value: number, yes: string | null, no: strin
 /** A step of the program: an instruction, a jump to labels (null: the next step), an unconditional jump, or a label. */
 type Line = readonly ['op', number, number] | readonly ['if', ...Jump] | readonly ['go', string] | readonly ['label', string]
 
-const load = { half: 0x28, byte: 0x30, wordAtX: 0x40, halfAtX: 0x48, byteAtX: 0x50, headerToX: 0xb1 } as const
+const load = { half: 0x28, byte: 0x30, wordAtX: 0x40, halfAtX: 0x48, byteAtX: 0x50, headerToX: 0xb1, numberToX: 0x01 } as const
 const test = { equal: 0x15, bits: 0x45 } as const
 const and = 0x54
 const shiftRight = 0x74
@@ -23,7 +23,7 @@ const tcpWords = ['HTTP', 'GET ', 'HEAD', 'POST'].map((word) => Buffer.from(word
 /**
  * The kernel's filter for the recorder, as classic BPF over whole Ethernet frames. It keeps ARP, DHCP, TFTP, ICMP "unreachable", syslog and
  * netconsole, DHCPv6, and of HTTP the opening and ending of connections with the first bytes of each request and answer: never the files
- * themselves. What it lets through it cuts: a block of TFTP to its header. Nothing else of a host's traffic is ever read.
+ * themselves. What it lets through it cuts: a block of TFTP to its header. Nothing else of a host's traffic is ever read. IPv4 and IPv6 alike.
  */
 export function recorderFilter(kind: FilterKind): FilterStep[] {
   const block = kind === 'everything' ? 'head' : 'drop'
@@ -32,7 +32,10 @@ export function recorderFilter(kind: FilterKind): FilterStep[] {
     ['op', load.half, 20], ['if', test.bits, 0x1fff, 'drop', null],
     ['op', load.headerToX, 14], ['op', load.byte, 23], ['if', test.equal, 17, 'udp', null], ['if', test.equal, 6, 'tcp', null], ['if', test.equal, 1, null, 'drop'],
     ['op', load.byteAtX, 14], ['if', test.equal, 3, 'whole', 'drop'],
-    ['label', 'udp'], ['op', load.halfAtX, 16], ...[67, 68, 4011, 69, 514, 6666].map((port) => ['if', test.equal, port, 'whole', null] as const),
+    // IPv6's header is 40 bytes: with that in X what follows it is read as above.
+    ['label', 'ipv6'], ['op', load.numberToX, 40], ['op', load.byte, 20], ['if', test.equal, 17, 'udp', null], ['if', test.equal, 6, 'tcp', null], ['if', test.equal, 58, null, 'drop'],
+    ['op', load.byteAtX, 14], ['if', test.equal, 1, 'whole', 'drop'],
+    ['label', 'udp'], ['op', load.halfAtX, 16], ...[67, 68, 4011, 69, 514, 6666, 546, 547].map((port) => ['if', test.equal, port, 'whole', null] as const),
     ['op', load.halfAtX, 14], ...[67, 4011].map((port) => ['if', test.equal, port, 'whole', null] as const),
     // A transfer of TFTP has ports of its own on both sides: it is known by its opcode.
     ['op', load.halfAtX, 22], ['if', test.equal, 3, block, null], ['if', test.equal, 4, block, null], ['if', test.equal, 5, 'text', null], ['if', test.equal, 6, 'text', 'drop'],
@@ -41,7 +44,6 @@ export function recorderFilter(kind: FilterKind): FilterStep[] {
     // The TCP header's length in bytes is added to X, so that X + 14 is where its payload begins.
     ['op', load.byteAtX, 26], ['op', and, 0xf0], ['op', shiftRight, 2], ['op', addX, 0], ['op', toX, 0], ['op', load.wordAtX, 14],
     ...tcpWords.map((word) => ['if', test.equal, word, 'text', null] as const), ['go', 'drop'],
-    ['label', 'ipv6'], ['op', load.byte, 20], ['if', test.equal, 17, null, 'drop'], ['op', load.half, 56], ['if', test.equal, 546, 'whole', null], ['if', test.equal, 547, 'whole', 'drop'],
     ['label', 'whole'], ['op', answer, keep.whole], ['label', 'text'], ['op', answer, keep.text], ['label', 'head'], ['op', answer, keep.head],
     ['label', 'arp'], ['op', answer, keep.arp], ['label', 'drop'], ['op', answer, 0],
   ])

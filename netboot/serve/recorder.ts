@@ -1,5 +1,8 @@
 import type { Mac } from '#contract/mac'
+import { decodeDhcp6 } from '../codec/dhcpv6.ts'
 import { decodeFrame, macText, type Frame } from '../codec/frame.ts'
+import { macOfEui64 } from '../codec/ipv6.ts'
+import { readRequest6 } from '../policy/dhcpv6-request.ts'
 import type { NetbootLog, RecordedFrame, Site } from '../site.ts'
 import { recorderFilter, type FilterKind } from './recorder-filter.ts'
 import { openPacketRing, type HeardFrame, type PacketRing } from './recorder-ring.ts'
@@ -69,7 +72,7 @@ export function chooseFrames(world: Pick<RecorderWorld, 'site' | 'macOf'>): (hea
   return (heard) => {
     const frame = decodeFrame(heard.bytes)
     if (frame === undefined) return undefined
-    const asking = dhcpClient(frame)
+    const asking = dhcpClient(frame) ?? dhcp6Client(frame)
     const mac = asking ?? peerOf(frame, heard.outgoing, world.macOf)
     if (mac === null || isGroup(mac)) return undefined
     // Our own search for other servers asks as a client too: it is nobody's boot.
@@ -84,7 +87,8 @@ export function chooseFrames(world: Pick<RecorderWorld, 'site' | 'macOf'>): (hea
 }
 
 const isDhcp = (port: number): boolean => port === 67 || port === 4011
-const isQuestion = ({ content }: Frame): boolean => content.kind === 'udp' && content.payload[0] === 1
+const isDhcp6 = (port: number): boolean => port === 546 || port === 547
+const isQuestion = ({ content }: Frame): boolean => content.kind === 'udp' && (isDhcp6(content.to.port) || content.payload[0] === 1)
 
 /** chaddr of a DHCP message in either direction, relayed ones too; null for everything else. */
 function dhcpClient({ content }: Frame): Mac | null {
@@ -92,6 +96,15 @@ function dhcpClient({ content }: Frame): Mac | null {
   const { payload } = content
   if (payload.length < 240 || payload[1] !== 1 || payload[2] !== 6) return null
   return macText(payload, 28)
+}
+
+/** Whose card asks by DHCPv6 or is answered through a relay; null for everything else: another answer goes to the card that asked. */
+function dhcp6Client({ content }: Frame): Mac | null {
+  if (content.kind !== 'udp' || !isDhcp6(content.to.port)) return null
+  const decoded = decodeDhcp6(content.payload)
+  if (!decoded.ok) return null
+  const request = readRequest6(decoded.value, content.from.address)
+  return request.ok ? request.value.mac : macOfEui64(decoded.value.relays.at(-1)?.peerAddress ?? '') ?? null
 }
 
 function peerOf(frame: Frame, outgoing: boolean, macOf: RecorderWorld['macOf']): Mac | null {

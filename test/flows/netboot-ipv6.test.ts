@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { readPackets } from '#control/blackbox/read-packets'
 import { encodeDhcp6, type Dhcp6Datagram } from '#netboot/codec/dhcpv6'
 import { findOption, option6, readIaNas } from '#netboot/codec/dhcpv6-options'
 import { linkLayerDuid } from '#netboot/codec/duid'
+import { decodePcap } from '#netboot/codec/pcap'
 import { seedsOf } from '../fuzz/corpus.ts'
 import { askingCommand, bootUrlOf, firmwareOptions, readAnswer, solicit } from '../sim/dhcp6-client.ts'
 import { testNetwork } from '../sim/memory-site.ts'
@@ -21,7 +23,7 @@ let world: NetbootWorld
 beforeAll(async () => {
   writeFileSync(path.join(files, 'loader'), loader)
   const at = path.join(files, 'loader')
-  world = await openNetbootWorld({ network: { ipv6 }, files: { 'snponly.efi': at, vmlinuz: at, 'initrd.img': at } })
+  world = await openNetbootWorld({ network: { ipv6 }, files: { 'snponly.efi': at, vmlinuz: at, 'initrd.img': at }, packetFolder: path.join(files, 'packets') })
 })
 afterAll(async () => { await world?.close(); rmSync(files, { recursive: true, force: true }) })
 
@@ -95,6 +97,18 @@ describe('files over IPv6', () => {
     const got = async (url: string): Promise<string> => (await world.client(['curl', '-sS', '--max-time', '20', '-g', url])).output
     expect(await got('http://[fd00:77::1]/boot.ipxe')).toContain('chain --replace --autofree http://[fd00:77::1]/boot/${netX/mac:hexhyp}?')
     expect(await got('http://[fd00:77::1]/boot/52-54-00-0a-0b-0c')).toMatch(/kernel http:\/\/\[fd00:77::1\]\/files\/vmlinuz .*sc\.url=http:\/\/10\.77\.0\.1 /)
+  })
+
+  it('are in the record of the machine, with its DHCPv6', async () => {
+    const file = path.join(files, 'packets', '5254000a0b0c.pcap')
+    await vi.waitFor(() => {
+      const decoded = existsSync(file) ? decodePcap(readFileSync(file)) : undefined
+      const moments = decoded?.ok === true ? readPackets(decoded.value.frames, mac) : []
+      expect(moments).toContainEqual(expect.objectContaining({ kind: 'dhcp6', message: 'solicit', fromMachine: true, client: 'firmware', architectureId: 'uefi-x64' }))
+      expect(moments).toContainEqual(expect.objectContaining({ kind: 'dhcp6', message: 'advertise', fromMachine: false, client: 'firmware', bootFile: 'tftp://[fd00:77::1]/snponly.efi' }))
+      expect(moments).toContainEqual(expect.objectContaining({ kind: 'tftp', file: 'snponly.efi', server: 'fd00:77::1', bytes: loader.length, end: 'done' }))
+      expect(moments).toContainEqual(expect.objectContaining({ kind: 'http', path: '/boot.ipxe', server: 'fd00:77::1', status: 200, end: 'done' }))
+    }, { timeout: 20_000, interval: 300 })
   })
 
   it('end with the prefix, and come with another one', async () => {
