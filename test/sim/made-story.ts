@@ -1,8 +1,9 @@
 import type { RuleContext } from '#control/blackbox/diagnose'
-import type { DhcpMoment, HttpMoment, Moment, TftpMoment } from '#control/blackbox/moment'
+import type { Dhcp6Moment, DhcpMoment, HttpMoment, Moment, TftpMoment } from '#control/blackbox/moment'
 
 /** Moments of boots made up for tests: `at` is seconds since the first one. */
 const mac = '52:54:00:00:00:01'
+const ourDuid = '00030001020000000001'
 const base = 1_800_000_000_000
 const time = (at: number): { atMs: number; mac: string; seq: null } => ({ atMs: base + at * 1000, mac, seq: null })
 
@@ -18,6 +19,19 @@ export function dhcp(at: number, message: DhcpMoment['message'], client: DhcpMom
     server: message === 'discover' ? null : '10.77.0.1', address: message === 'discover' ? '' : '10.77.0.100', bootFile: fromMachine || isSystem ? '' : client === 'ipxe' ? 'http://10.77.0.1/boot.ipxe' : 'snponly.efi', relay: null, uuid: null, words: '', ...more,
   }
 }
+
+/** A DHCPv6 message; what it says by default fits its kind. */
+export function dhcp6(at: number, message: Dhcp6Moment['message'], client: Dhcp6Moment['client'] = 'firmware', more: Partial<Dhcp6Moment> = {}): Moment {
+  const fromMachine = message !== 'advertise' && message !== 'reply'
+  const isSystem = client === 'system'
+  return {
+    ...time(at), kind: 'dhcp6', message, fromMachine, transaction: 7, elapsedMs: fromMachine ? 0 : null, client, architecture: isSystem ? null : 7, architectureId: isSystem ? null : 'uefi-x64',
+    server: message === 'solicit' ? null : ourDuid, address: message === 'solicit' ? '' : 'fd00:77::9', bootFile: fromMachine || isSystem ? '' : client === 'ipxe' ? 'http://[fd00:77::1]/boot.ipxe' : 'tftp://[fd00:77::1]/snponly.efi', relay: null, uuid: null, words: '', ...more,
+  }
+}
+
+/** The same by DHCPv6. */
+export const dora6 = (at: number, client: Dhcp6Moment['client'] = 'firmware'): Moment[] => [dhcp6(at, 'solicit', client), dhcp6(at + 0.001, 'advertise', client), dhcp6(at + 1, 'request', client), dhcp6(at + 1.001, 'reply', client)]
 
 /** The four messages that give an address. */
 export const dora = (at: number, client: DhcpMoment['client'] = 'firmware'): Moment[] => [dhcp(at, 'discover', client), dhcp(at + 0.001, 'offer', client), dhcp(at + 1, 'request', client), dhcp(at + 1.001, 'ack', client)]
@@ -48,6 +62,6 @@ export const discovery = (at: number): Moment[] => [...toRamdisk(at), ...dora(at
 
 /** A context in which nothing is wrong, `now` being seconds of the story. */
 export const context = (now: number, more: Partial<RuleContext> = {}): RuleContext => ({
-  nowMs: base + now * 1000, ours: ['10.77.0.1'], mode: 'full', policy: 'discover', freeAddresses: 50, hasFile: () => true,
+  nowMs: base + now * 1000, ours: ['10.77.0.1'], ownDuids: [ourDuid], mode: 'full', policy: 'discover', freeAddresses: 50, hasFile: () => true,
   machine: { name: 'node', phase: 'seen', expectsDisk: false, memoryBytes: null, disks: null, secureBoot: null, twin: null }, ...more,
 })

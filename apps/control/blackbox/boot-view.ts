@@ -2,7 +2,7 @@ import type { Boot } from '#contract/blackbox-api'
 import { diagnose, type RuleContext } from './diagnose.ts'
 import { architectureTitle, renderEntries } from './entries.ts'
 import type { Moment } from './moment.ts'
-import { dhcpOf, diskSpoke, outcomeOf, stageOf, tftpOf, type Session } from './sessions.ts'
+import { addressTalkOf, diskSpoke, outcomeOf, stageOf, tftpOf, type Session } from './sessions.ts'
 
 /** A boot as operators see it, with its diagnoses. `sessions` are all boots of the machine, oldest first; `index` says which. */
 export function renderBoot(sessions: readonly Session[], index: number, context: RuleContext): Boot | undefined {
@@ -24,7 +24,7 @@ export function renderBoot(sessions: readonly Session[], index: number, context:
 
 /** What the first question of a boot says of the firmware, in words; empty where it says nothing. */
 export function firmwareOf(session: Session): string {
-  const asking = dhcpOf(session).find((moment) => moment.fromMachine && moment.client !== 'system')
+  const asking = addressTalkOf(session).find((moment) => moment.fromMachine && moment.client !== 'system')
   return asking === undefined ? '' : architectureTitle(asking)
 }
 
@@ -32,7 +32,7 @@ export function firmwareOf(session: Session): string {
 export function pathOf(session: Session): string {
   const transfer = tftpOf(session).find(({ end }) => end !== 'refused' && end !== 'silent')
   if (transfer) return `TFTP ${transfer.file}${transfer.windowSize > 1 ? `, window ${transfer.windowSize}` : ''}`
-  const firstIpxe = session.moments.findIndex((moment) => moment.kind === 'dhcp' && moment.client === 'ipxe')
+  const firstIpxe = session.moments.findIndex((moment) => (moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.client === 'ipxe')
   const request = session.moments.slice(0, firstIpxe < 0 ? undefined : firstIpxe).find((moment) => moment.kind === 'http' && /\.(efi|kpxe|pxe)$/.test(moment.path))
   if (request?.kind === 'http') return `HTTP Boot ${request.path.split('/').at(-1) ?? ''}`
   return firstIpxe >= 0 ? 'iPXE in the card' : ''

@@ -1,3 +1,5 @@
+import os from 'node:os'
+import { linkLayerDuid } from '#netboot/codec/duid'
 import { decideMachineBoot } from '../machines/boot-decision.ts'
 import type { MachineRecord } from '../machines/record.ts'
 import type { Networks } from '../networks/networks.ts'
@@ -11,7 +13,7 @@ export function ruleContext(core: Core, { book, desk, state }: Networks, machine
   if (network === undefined) throw new Error('the site has no network')
   let free: number | undefined
   return {
-    nowMs: core.now(), ours: [...new Set(networks.map(({ address }) => address))], mode: network.mode, policy: network.policy,
+    nowMs: core.now(), ours: [...new Set(networks.map(({ address }) => address))], ownDuids: duidsOf(networks.filter(({ ipv6Prefix }) => ipv6Prefix !== '').map((one) => one.interface)), mode: network.mode, policy: network.policy,
     // Counting leases reads them all: only a rule that has seen an unanswered question asks.
     get freeAddresses() {
       free ??= desk.find(network.id).poolFree
@@ -24,4 +26,10 @@ export function ruleContext(core: Core, { book, desk, state }: Networks, machine
       twin: machine.uuid === null ? null : core.registry.all().find((other) => other.id !== machine.id && other.uuid === machine.uuid)?.name ?? null,
     },
   }
+}
+
+/** What our DHCPv6 servers on these cards call themselves, as hex. */
+function duidsOf(devices: readonly string[]): string[] {
+  const cards = os.networkInterfaces()
+  return Array.from(new Set(devices)).flatMap((device) => { const mac = cards[device]?.[0]?.mac; return mac === undefined ? [] : Buffer.from(linkLayerDuid(mac)).toString('hex') })
 }

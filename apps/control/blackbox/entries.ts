@@ -1,6 +1,7 @@
 import type { BootEntry } from '#contract/blackbox-api'
 import { architectures } from '#netboot/arch/index'
-import { endOf, type DhcpMoment, type HttpMoment, type Moment, type TftpMoment } from './moment.ts'
+import { readDuid } from '#netboot/codec/duid'
+import { endOf, type Dhcp6Moment, type DhcpMoment, type HttpMoment, type Moment, type TftpMoment } from './moment.ts'
 import type { Session } from './sessions.ts'
 
 /** Rows of a boot that are shown: the first ones and the last ones. */
@@ -51,6 +52,7 @@ function renderMoment(moment: Moment, startMs: number): Row {
   const way = (fromMachine: boolean): 'in' | 'out' => (fromMachine ? 'in' : 'out')
   switch (moment.kind) {
     case 'dhcp': return { ...base, lane: 'dhcp', direction: way(moment.fromMachine), title: moment.message.toUpperCase(), detail: describeDhcp(moment), level: moment.message === 'nak' || moment.message === 'decline' ? 'warn' : 'info' }
+    case 'dhcp6': return { ...base, lane: 'dhcp', direction: way(moment.fromMachine), title: messageTitles6[moment.message] ?? moment.message.toUpperCase(), detail: describeDhcp6(moment), level: moment.words !== '' || moment.message === 'decline' ? 'warn' : 'info' }
     case 'tftp': return renderTftp(base, moment)
     case 'http': return renderHttp(base, moment)
     case 'connect': return { ...base, lane: 'http', direction: 'in', title: 'CONNECT', detail: `${moment.server}:${moment.port} ${moment.refused ? 'refused' : 'got no answer'}`, level: 'warn', count: moment.tries, retries: moment.tries - 1, durationMs: moment.endMs - moment.atMs }
@@ -75,6 +77,21 @@ function describeDhcp(moment: DhcpMoment): string {
     moment.xid === null ? '' : `xid ${moment.xid.toString(16).padStart(8, '0')}`, moment.fromMachine && moment.secs !== null && moment.secs > 0 ? `secs ${moment.secs}` : '',
   ].filter((part) => part !== '').join(' · ')
 }
+
+/** DHCPv6 has a REQUEST and a DECLINE too. */
+const messageTitles6: Readonly<Partial<Record<Dhcp6Moment['message'], string>>> = { request: 'REQUEST 6', release: 'RELEASE 6', decline: 'DECLINE 6', informationRequest: 'INFORMATION-REQUEST' }
+
+function describeDhcp6(moment: Dhcp6Moment): string {
+  const asks = moment.message === 'solicit' || moment.message === 'request'
+  const who = moment.client === 'ipxe' ? 'iPXE' : moment.client === 'firmware' ? 'firmware' : 'system'
+  return [
+    asks ? `${who}${moment.client === 'system' ? '' : ` ${architectureTitle(moment)}`}` : '', moment.address, moment.server === null ? '' : `${moment.fromMachine ? 'of' : 'from'} ${serverTitle(moment.server)}`, moment.bootFile, moment.words,
+    moment.relay === null ? '' : `relay ${moment.relay}`, moment.transaction === null ? '' : `transaction ${moment.transaction.toString(16).padStart(6, '0')}`, moment.elapsedMs !== null && moment.elapsedMs >= 1000 ? `asking for ${Math.round(moment.elapsedMs / 1000)} s` : '',
+  ].filter((part) => part !== '').join(' · ')
+}
+
+/** A DHCPv6 server by its identifier (hex): the card that it is made of, where it is. */
+export const serverTitle = (duid: string): string => readDuid(Buffer.from(duid, 'hex'))?.mac ?? duid
 
 /** The firmware of a question in words. */
 export function architectureTitle(moment: Pick<DhcpMoment, 'architecture' | 'architectureId'>): string {

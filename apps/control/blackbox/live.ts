@@ -21,7 +21,7 @@ export interface LiveDeps {
 const tickMs = 500
 /** A machine is looked at so long after the last thing it did: what never comes is known by waiting. */
 const looksAfterMs = [1500, 7000, 16_000, 36_000, 65_000, 125_000, 190_000]
-const wakes = /^(dhcp|tftp|file|script|kernel|inventory|agent|machine|claim)\./
+const wakes = /^(dhcp6?|tftp|file|script|kernel|inventory|agent|machine|claim)\./
 /** Of the time that looking takes, this much more is left to others: looks never load the appliance. */
 const restFactor = 12
 

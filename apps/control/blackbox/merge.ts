@@ -32,6 +32,7 @@ function isSame(seen: Moment, told: Moment): boolean {
   // An answer without a lease has no address in its packet; two servers' answers are told apart by what they say to boot.
   if (told.kind === 'dhcp') return seen.kind === 'dhcp' && seen.message === told.message && Math.abs(seen.atMs - told.atMs) < slackMs
     && (told.fromMachine || ((told.address === '' || seen.address === '' || seen.address === told.address) && (told.bootFile === '' || seen.bootFile === told.bootFile)))
+  if (told.kind === 'dhcp6') return seen.kind === 'dhcp6' && seen.message === told.message && Math.abs(seen.atMs - told.atMs) < slackMs && (told.address === '' || told.fromMachine || seen.address === told.address)
   if (told.kind === 'tftp') return seen.kind === 'tftp' && seen.file.replaceAll(/^\/+/g, '') === told.file && seen.end !== 'probe' && told.atMs >= seen.atMs - 100 && told.atMs <= endOf(seen) + slackMs
   return false
 }

@@ -1,4 +1,5 @@
 import type { MessageType } from '#netboot/codec/dhcp4-options'
+import type { Dhcp6Type } from '#netboot/codec/dhcpv6'
 import type { Mac } from '#contract/mac'
 
 /** What every moment has. Times are milliseconds since 1970. */
@@ -31,6 +32,29 @@ export interface DhcpMoment extends At {
   readonly relay: string | null
   readonly uuid: string | null
   /** Option 56: why it was refused. */
+  readonly words: string
+}
+
+/** One DHCPv6 message. Facts that a journal line does not have are null. */
+export interface Dhcp6Moment extends At {
+  readonly kind: 'dhcp6'
+  readonly message: Dhcp6Type
+  readonly fromMachine: boolean
+  readonly transaction: number | null
+  /** How long the client says that it has been asking. */
+  readonly elapsedMs: number | null
+  readonly client: 'firmware' | 'ipxe' | 'system'
+  readonly architecture: number | null
+  readonly architectureId: string | null
+  /** Identifier of the server that answers or is chosen, as hex; null where none is named. */
+  readonly server: string | null
+  /** What is asked for or given; empty: none. */
+  readonly address: string
+  /** The URL to boot from (option 59). @see RFC 5970 §3.1 */
+  readonly bootFile: string
+  readonly relay: string | null
+  readonly uuid: string | null
+  /** Option 13: why it was refused. */
   readonly words: string
 }
 
@@ -67,7 +91,7 @@ export interface HttpMoment extends At {
 
 /** A moment of a boot: what a packet, some packets or a journal line say. */
 export type Moment =
-  | DhcpMoment | TftpMoment | HttpMoment
+  | DhcpMoment | Dhcp6Moment | TftpMoment | HttpMoment
   /** A connection that was asked for and not accepted. */
   | (At & { readonly kind: 'connect'; readonly server: string; readonly port: number; readonly tries: number; readonly refused: boolean; readonly endMs: number })
   | (At & { readonly kind: 'unreachable'; readonly from: string; readonly port: number | null; readonly fromMachine: boolean })

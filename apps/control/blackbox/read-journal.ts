@@ -1,5 +1,5 @@
 import type { JournalEvent } from '#contract/events'
-import type { DhcpMoment, Moment, TftpMoment } from './moment.ts'
+import type { Dhcp6Moment, DhcpMoment, Moment, TftpMoment } from './moment.ts'
 
 /** What a journal line of a finished file says: it is laid over the request that the packets show. */
 export interface FileSent { readonly atMs: number; readonly seq: number; readonly file: string; readonly bytes: number; readonly tookMs: number; readonly complete: boolean }
@@ -12,6 +12,11 @@ const dhcpMessages: Readonly<Record<string, readonly [DhcpMoment['message'], boo
   'dhcp.naked': ['nak', false], 'dhcp.declined': ['decline', true], 'dhcp.released': ['release', true],
 }
 
+const dhcp6Messages: Readonly<Record<string, readonly [Dhcp6Moment['message'], boolean]>> = {
+  'dhcp6.solicited': ['solicit', true], 'dhcp6.advertised': ['advertise', false], 'dhcp6.bound': ['reply', false], 'dhcp6.declined': ['decline', true], 'dhcp6.released': ['release', true],
+}
+const clientOf = (event: JournalEvent): DhcpMoment['client'] => { const client = text(event, 'client'); return client === 'firmware' || client === 'ipxe' ? client : 'system' }
+
 const diskBoots = ['sanboot', 'grub', 'exit'] as const
 
 /** The moments that a machine's journal tells, in its order. TFTP lines of one file become one transfer. */
@@ -23,12 +28,19 @@ export function readJournal(events: readonly JournalEvent[]): { moments: Moment[
     const at = { atMs: Date.parse(event.at), mac: text(event, 'mac') || null, seq: event.seq }
     const dhcp = dhcpMessages[event.kind]
     if (dhcp !== undefined) {
-      const client = text(event, 'client')
       moments.push({
         ...at, kind: 'dhcp', message: dhcp[0], fromMachine: dhcp[1], isProxyPort: false, xid: number(event, 'xid'), secs: number(event, 'secs'),
-        client: client === 'firmware' || client === 'ipxe' ? client : 'system', architecture: null, architectureId: text(event, 'architecture') || null, server: text(event, 'server') || null,
+        client: clientOf(event), architecture: null, architectureId: text(event, 'architecture') || null, server: text(event, 'server') || null,
         // A proxy's offer has no address.
         address: text(event, 'address').replace(/^0\.0\.0\.0$/, ''), bootFile: text(event, 'bootFile'), relay: text(event, 'relay') || null, uuid: null, words: text(event, 'why'),
+      })
+      continue
+    }
+    const dhcp6 = dhcp6Messages[event.kind]
+    if (dhcp6 !== undefined) {
+      moments.push({
+        ...at, kind: 'dhcp6', message: dhcp6[0], fromMachine: dhcp6[1], transaction: null, elapsedMs: null, client: clientOf(event), architecture: null, architectureId: text(event, 'architecture') || null,
+        server: null, address: text(event, 'address'), bootFile: text(event, 'bootFile'), relay: null, uuid: null, words: '',
       })
       continue
     }

@@ -1,7 +1,7 @@
 import type { Mac } from '#contract/mac'
 import type { BootStage } from '#contract/blackbox-api'
 import { bootStages } from '#contract/blackbox-api'
-import { endOf, type DhcpMoment, type HttpMoment, type Moment, type TftpMoment } from './moment.ts'
+import { endOf, type Dhcp6Moment, type DhcpMoment, type HttpMoment, type Moment, type TftpMoment } from './moment.ts'
 
 /** One attempt to boot: everything from the firmware's first packet to the next attempt. */
 export interface Session {
@@ -34,9 +34,10 @@ export function splitSessions(moments: readonly Moment[], mac: Mac): Session[] {
   }))
 }
 
-const isAsking = (moment: Moment): moment is DhcpMoment => moment.kind === 'dhcp' && moment.message === 'discover' && moment.client !== 'system'
+const isAsking = (moment: Moment): moment is DhcpMoment | Dhcp6Moment => (moment.kind === 'dhcp' || moment.kind === 'dhcp6') && (moment.message === 'discover' || moment.message === 'solicit') && moment.client !== 'system'
+const isGiven = (moment: Moment): moment is DhcpMoment | Dhcp6Moment => (moment.kind === 'dhcp' && moment.message === 'ack') || (moment.kind === 'dhcp6' && moment.message === 'reply')
 
-function beginsAnew(open: { mac: Mac; moments: readonly Moment[] }, asking: DhcpMoment): boolean {
+function beginsAnew(open: { mac: Mac; moments: readonly Moment[] }, asking: DhcpMoment | Dhcp6Moment): boolean {
   if (asking.mac !== null && asking.mac !== open.mac) return true
   const last = open.moments.findLast((moment) => moment.kind !== 'event')
   if (last !== undefined && asking.atMs - endOf(last) > newBootMs) return true
@@ -50,13 +51,17 @@ function beginsAnew(open: { mac: Mac; moments: readonly Moment[] }, asking: Dhcp
   }
   // Firmware asks once a boot, and again only while it got nothing; iPXE asks after it was loaded, and again while it got nothing.
   const wentOn = open.moments.some((moment) => asking.client === 'ipxe'
-    ? moment.kind === 'script' || moment.kind === 'kernel' || moment.kind === 'inventory' || (moment.kind === 'dhcp' && moment.client === 'ipxe' && moment.message === 'ack' && asking.atMs - moment.atMs > 30_000)
-    : moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'connect' || moment.kind === 'script' || (moment.kind === 'dhcp' && (moment.client === 'ipxe' || moment.message === 'ack')))
+    ? moment.kind === 'script' || moment.kind === 'kernel' || moment.kind === 'inventory' || (isGiven(moment) && moment.client === 'ipxe' && asking.atMs - moment.atMs > 30_000)
+    : moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'connect' || moment.kind === 'script' || ((moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.client === 'ipxe') || (isGiven(moment) && moment.client !== 'system'))
   return wentOn
 }
 
 /** The DHCP messages of a boot, of one type where it is given. */
 export const dhcpOf = (session: Session, message?: DhcpMoment['message']): DhcpMoment[] => session.moments.filter((moment): moment is DhcpMoment => moment.kind === 'dhcp' && (message === undefined || moment.message === message))
+/** Its DHCPv6 messages, of one type where it is given. */
+export const dhcp6Of = (session: Session, message?: Dhcp6Moment['message']): Dhcp6Moment[] => session.moments.filter((moment): moment is Dhcp6Moment => moment.kind === 'dhcp6' && (message === undefined || moment.message === message))
+/** What was said about addresses, of IPv4 and of IPv6. */
+export const addressTalkOf = (session: Session): (DhcpMoment | Dhcp6Moment)[] => session.moments.filter((moment): moment is DhcpMoment | Dhcp6Moment => moment.kind === 'dhcp' || moment.kind === 'dhcp6')
 /** Its TFTP transfers but the questions for a size. */
 export const tftpOf = (session: Session): TftpMoment[] => session.moments.filter((moment): moment is TftpMoment => moment.kind === 'tftp' && moment.end !== 'probe')
 /** Its HTTP requests. */
@@ -67,7 +72,7 @@ export const scriptOf = (session: Session): (Moment & { kind: 'script' }) | unde
 /** Whether the system on its disk was heard after the boot was sent there: its agent, or its own question for an address. */
 export function diskSpoke(session: Session): boolean {
   const script = scriptOf(session)
-  return script?.decision === 'localDisk' && session.moments.some((moment) => moment.atMs > script.atMs && (moment.kind === 'agent' || (moment.kind === 'dhcp' && moment.fromMachine && moment.client === 'system')))
+  return script?.decision === 'localDisk' && session.moments.some((moment) => moment.atMs > script.atMs && (moment.kind === 'agent' || ((moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.fromMachine && moment.client === 'system')))
 }
 
 /** What loaders are called, of all firmware. */
@@ -88,6 +93,11 @@ export function stageOf(session: Session): BootStage {
       case 'dhcp':
         if (moment.message === 'offer') reach('offered')
         if (moment.message === 'ack') reach('addressed')
+        if (moment.client === 'ipxe') reach('loader')
+        break
+      case 'dhcp6':
+        if (moment.message === 'advertise') reach('offered')
+        if (moment.message === 'reply' && moment.address !== '') reach('addressed')
         if (moment.client === 'ipxe') reach('loader')
         break
       case 'tftp': if (moment.end !== 'probe' && moment.end !== 'refused') reach(isRamdisk(moment.file) ? 'ramdisk' : isKernel(moment.file) ? 'kernel' : isScript(moment.file) ? 'script' : 'loader'); break

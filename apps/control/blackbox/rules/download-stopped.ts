@@ -10,7 +10,7 @@ export const downloadStopped = defineRule({
     const script = scriptOf(session)
     if (script?.decision !== 'ramdisk' || quietMs < patienceMs) return undefined
     const files = httpOf(session).filter(({ atMs, path, method }) => method === 'GET' && atMs >= script.atMs && /vmlinuz|initrd/.test(path))
-    if (files.some(({ path, end }) => /initrd/.test(path) && end === 'done') || session.moments.some((moment) => moment.atMs > script.atMs && (moment.kind === 'kernel' || moment.kind === 'inventory' || (moment.kind === 'dhcp' && moment.client === 'system')))) return undefined
+    if (files.some(({ path, end }) => /initrd/.test(path) && end === 'done') || session.moments.some((moment) => moment.atMs > script.atMs && (moment.kind === 'kernel' || moment.kind === 'inventory' || ((moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.client === 'system')))) return undefined
     const last = files.at(-1)
     const refused = files.find(({ status }) => (status ?? 200) >= 400)
     return {

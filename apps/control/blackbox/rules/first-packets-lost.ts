@@ -1,4 +1,4 @@
-import { dhcpOf, httpOf, tftpOf } from '../sessions.ts'
+import { addressTalkOf, dhcpOf, httpOf, tftpOf } from '../sessions.ts'
 import { defineRule, span } from './rule.ts'
 
 /** Quirk: iPXE says four more with each question, 4 in its first (bios-virtio-ipxe.pcap): no seconds at all. Firmware says 0 in its first. */
@@ -17,8 +17,8 @@ export const firstPacketsLost = defineRule({
       return { severity: 'warn', evidence: [first], happened: client === 'ipxe' ? 'The first question of iPXE that arrived here is not its first: the ones before were lost on the way.' : `The first question of ${who} that arrived here says that it has been asking for ${first.secs} seconds already: the ones before were lost on the way.`, todo }
     }
     const loader = [...tftpOf(session), ...httpOf(session)].filter(({ endMs }) => dhcpOf(session, 'discover').some((moment) => moment.client === 'ipxe' && moment.atMs > endMs)).at(-1)
-    const asking = dhcpOf(session, 'discover').find((moment) => moment.client === 'ipxe')
-    if (loader === undefined || asking === undefined || dhcpOf(session).every(({ client }) => client !== 'firmware')) return undefined
+    const asking = addressTalkOf(session).find((moment) => moment.client === 'ipxe')
+    if (loader === undefined || asking === undefined || addressTalkOf(session).every(({ client }) => client !== 'firmware')) return undefined
     const gapMs = asking.atMs - loader.endMs
     if (gapMs < portMs[0] || gapMs > portMs[1]) return undefined
     return { severity: 'warn', evidence: [loader, asking], happened: `${span(gapMs)} passed between the loader and its first packet: the card's link went down and the switch port was closed meanwhile.`, todo }

@@ -7,6 +7,9 @@ import { downloadStopped } from './download-stopped.ts'
 import { duplicateUuid } from './duplicate-uuid.ts'
 import { firstPacketsLost } from './first-packets-lost.ts'
 import { held } from './held.ts'
+import { ipv6LoaderNeverFetched } from './ipv6-loader-never-fetched.ts'
+import { ipv6OfferNotTaken } from './ipv6-offer-not-taken.ts'
+import { ipv6OtherServer } from './ipv6-other-server.ts'
 import { kernelPanic } from './kernel-panic.ts'
 import { loaderDidNotStart } from './loader-did-not-start.ts'
 import { loaderMissing } from './loader-missing.ts'
@@ -37,6 +40,7 @@ import type { Rule } from './rule.ts'
 /** All rules, in the order of a boot. A new one is one file and one line here. */
 export const rules: readonly Rule[] = [
   otherServer,
+  ipv6OtherServer,
   proxyPortClosed,
   firstPacketsLost,
   policyIgnored,
@@ -46,9 +50,11 @@ export const rules: readonly Rule[] = [
   loaderMissing,
   noAnswer,
   offerNotTaken,
+  ipv6OfferNotTaken,
   nakLoop,
   addressInUse,
   loaderNeverFetched,
+  ipv6LoaderNeverFetched,
   tftpUnanswered,
   tftpRefused,
   tftpCrawling,

@@ -1,4 +1,4 @@
-import { dhcpOf, httpOf, loaderName, tftpOf } from '../sessions.ts'
+import { addressTalkOf, httpOf, loaderName, tftpOf } from '../sessions.ts'
 import { defineRule, span } from './rule.ts'
 
 const patienceMs = 45_000
@@ -7,10 +7,10 @@ const patienceMs = 45_000
 export const loaderDidNotStart = defineRule({
   id: 'loader-did-not-start', title: 'Its loader did not start', behind: ['first-packets-lost'],
   look({ session, index, sessions, quietMs, context }) {
-    const asked = dhcpOf(session).find(({ client, fromMachine }) => fromMachine && client === 'firmware')
+    const asked = addressTalkOf(session).find(({ client, fromMachine }) => fromMachine && client === 'firmware')
     const loaders = [...tftpOf(session).filter(({ file, end }) => end === 'done' && loaderName.test(file)), ...httpOf(session).filter(({ path, end, method }) => method === 'GET' && end === 'done' && loaderName.test(path))].sort((a, b) => a.atMs - b.atMs)
     const last = loaders.at(-1)
-    if (asked === undefined || last === undefined || dhcpOf(session).some(({ client, atMs }) => client !== 'firmware' && atMs > last.atMs)) return undefined
+    if (asked === undefined || last === undefined || addressTalkOf(session).some(({ client, atMs }) => client !== 'firmware' && atMs > last.atMs)) return undefined
     if (session.moments.some((moment) => moment.atMs > last.endMs && ['tftp', 'http', 'script', 'kernel', 'inventory'].includes(moment.kind))) return undefined
     const next = sessions[index + 1]
     const againMs = next === undefined ? quietMs : next.startMs - last.endMs

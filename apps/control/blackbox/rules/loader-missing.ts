@@ -1,5 +1,5 @@
 import { architectures } from '#netboot/arch/index'
-import { dhcpOf } from '../sessions.ts'
+import { addressTalkOf, dhcpOf } from '../sessions.ts'
 import { defineRule } from './rule.ts'
 
 /** The loader for its firmware is not in the boot manifest (yet). */
@@ -9,7 +9,7 @@ export const loaderMissing = defineRule({
     const refused = session.moments.filter((moment) => moment.kind === 'ignored' && moment.why === 'no-boot-file')
     const asked = dhcpOf(session, 'discover').find(({ client }) => client === 'firmware')
     const architecture = architectures.entries.find(({ id }) => id === asked?.architectureId)
-    const isAnswered = dhcpOf(session).some(({ fromMachine }) => !fromMachine)
+    const isAnswered = addressTalkOf(session).some(({ fromMachine }) => !fromMachine)
     if (refused.length === 0 && (isAnswered || asked === undefined || architecture === undefined || context.hasFile(architecture.tftpLoader))) return undefined
     return {
       severity: 'error', evidence: refused.length > 0 ? refused : asked === undefined ? [] : [asked],

@@ -11,7 +11,7 @@ export const loaderNeverFetched = defineRule({
     // In mode proxy the address comes from one server and the name of the loader from another.
     const named = dhcpOf(session).findLast(({ client, fromMachine, bootFile }) => client === 'firmware' && !fromMachine && bootFile !== '')
     if (acked === undefined || named === undefined || quietMs < patienceMs) return undefined
-    const went = session.moments.some((moment) => moment.atMs >= acked.atMs && (moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'script' || (moment.kind === 'dhcp' && moment.client === 'ipxe')))
+    const went = session.moments.some((moment) => moment.atMs >= acked.atMs && (moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'script' || ((moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.client === 'ipxe')))
     if (went) return undefined
     const isUrl = named.bootFile.startsWith('http')
     const connect = session.moments.filter(({ kind }) => kind === 'connect')

@@ -1,4 +1,4 @@
-import { dhcpOf } from '../sessions.ts'
+import { dhcp6Of, dhcpOf } from '../sessions.ts'
 import { defineRule } from './rule.ts'
 
 const patienceMs = 8000
@@ -10,7 +10,7 @@ export const noAnswer = defineRule({
     const asked = dhcpOf(session, 'discover').filter(({ client }) => client !== 'system')
     const ignored = session.moments.findLast((moment) => moment.kind === 'ignored')
     const isOurs = (server: string | null): boolean => context.ours.length === 0 || context.ours.includes(server ?? '')
-    if (dhcpOf(session).some((moment) => !moment.fromMachine && isOurs(moment.server)) || session.moments.some(({ kind }) => kind === 'tftp' || kind === 'http' || kind === 'script')) return undefined
+    if (dhcpOf(session).some((moment) => !moment.fromMachine && isOurs(moment.server)) || dhcp6Of(session).some(({ fromMachine }) => !fromMachine) || session.moments.some(({ kind }) => kind === 'tftp' || kind === 'http' || kind === 'script')) return undefined
     if (asked.length < 2 || (asked.length < 3 && quietMs < patienceMs)) return undefined
     return {
       severity: 'error', evidence: [...asked.slice(0, 3), ...(ignored === undefined ? [] : [ignored])],

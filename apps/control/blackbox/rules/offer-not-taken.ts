@@ -1,4 +1,4 @@
-import { dhcpOf } from '../sessions.ts'
+import { dhcp6Of, dhcpOf } from '../sessions.ts'
 import { defineRule } from './rule.ts'
 
 const patienceMs = 20_000
@@ -13,7 +13,7 @@ export const offerNotTaken = defineRule({
     const offers = exchange.filter(({ message }) => message === 'offer')
     const [first] = offers
     if (first === undefined || exchange.some(({ message }) => message === 'request' || message === 'ack')) return undefined
-    if (session.moments.some((moment) => moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'script')) return undefined
+    if (dhcp6Of(session, 'reply').length > 0 || session.moments.some((moment) => moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'script')) return undefined
     const asked = exchange.filter(({ message, atMs }) => message === 'discover' && atMs > first.atMs)
     if (asked.length < 2 && quietMs < patienceMs) return undefined
     const who = client === 'ipxe' ? 'iPXE' : 'The firmware'

@@ -10,7 +10,7 @@ export const ramdiskSilent = defineRule({
   look({ session, index, sessions, quietMs, context }) {
     const fetched = httpOf(session).findLast(({ path, end, method }) => method === 'GET' && end === 'done' && /initrd/.test(path))
     if (fetched === undefined || quietMs < patienceMs) return undefined
-    if (session.moments.some((moment) => moment.atMs > fetched.atMs && (moment.kind === 'kernel' || moment.kind === 'inventory' || moment.kind === 'agent' || (moment.kind === 'dhcp' && moment.client === 'system')))) return undefined
+    if (session.moments.some((moment) => moment.atMs > fetched.atMs && (moment.kind === 'kernel' || moment.kind === 'inventory' || moment.kind === 'agent' || ((moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.client === 'system')))) return undefined
     const next = sessions[index + 1]
     const memory = context.machine?.memoryBytes
     return {

@@ -7,6 +7,8 @@ export interface RuleContext {
   readonly nowMs: number
   /** Our own addresses. Empty: not known. */
   readonly ours: readonly string[]
+  /** Identifiers of our own DHCPv6 servers, as hex. Empty: not known, or there are none. */
+  readonly ownDuids: readonly string[]
   readonly mode: 'full' | 'proxy'
   readonly policy: 'discover' | 'ignore'
   /** Addresses left in the pool; null: not known. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { storyOf } from '../../../../test/sim/capture-story.ts'
-import { agent, connect, context, dhcp, discovery, dora, event, http, ignored, inventory, kernel, script, storyTime, tftp, toRamdisk, toScript, unreachable } from '../../../../test/sim/made-story.ts'
+import { agent, connect, context, dhcp, dhcp6, discovery, dora, dora6, event, http, ignored, inventory, kernel, script, storyTime, tftp, toRamdisk, toScript, unreachable } from '../../../../test/sim/made-story.ts'
 import { diagnose, type RuleContext } from '../diagnose.ts'
 import type { Moment } from '../moment.ts'
 import { splitSessions } from '../sessions.ts'
@@ -44,6 +44,15 @@ const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Tol
     sick: [told(13, [0, 4, 12].flatMap((at) => [dhcp(at, 'discover'), dhcp(at + 0.001, 'offer')])), told(30, [dhcp(0, 'discover'), dhcp(0.001, 'offer')])],
     well: [told(4, [dhcp(0, 'discover'), dhcp(0.001, 'offer')]), told(4, [dhcp(0, 'discover', 'ipxe'), dhcp(0.001, 'offer', 'ipxe'), dhcp(1, 'discover', 'ipxe'), dhcp(1.001, 'offer', 'ipxe'), dhcp(3, 'request', 'ipxe')])],
   },
+  'ipv6-other-server': {
+    sick: [told(3, [dhcp6(0, 'solicit'), dhcp6(1, 'request', 'firmware', { server: '0003000102000000ff01' })]), told(3, [...dora6(0), dhcp6(0.2, 'advertise', 'firmware', { server: '0003000102000000ff01' })])],
+    well: [told(3, dora6(0)), told(3, [...dora6(0), dhcp6(0.2, 'request', 'system', { server: '0003000102000000ff01' })]), told(3, [dhcp6(0, 'solicit'), dhcp6(1, 'request', 'firmware', { server: '0003000102000000ff01' })], { ownDuids: [] })],
+  },
+  'ipv6-offer-not-taken': {
+    sick: [told(13, [0, 4, 12].flatMap((at) => [dhcp6(at, 'solicit'), dhcp6(at + 0.001, 'advertise')])), told(30, [dhcp6(0, 'solicit'), dhcp6(0.001, 'advertise')])],
+    well: [told(4, [dhcp6(0, 'solicit'), dhcp6(0.001, 'advertise')]), told(30, [dhcp6(0, 'solicit'), dhcp6(0.001, 'advertise'), ...dora(1), tftp(3)])],
+  },
+  'ipv6-loader-never-fetched': { sick: [told(20, dora6(0))], well: [told(5, dora6(0)), told(20, [...dora6(0), tftp(1.2, { server: 'fd00:77::1' }), ...dora6(3, 'ipxe')])] },
   'nak-loop': { sick: [told(9, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), ...[1, 2, 3].flatMap((at) => [dhcp(at, 'request'), dhcp(at + 0.1, 'nak', 'firmware', { bootFile: '' })])])], well: [told(9, [dhcp(0, 'discover'), dhcp(0.5, 'nak'), ...dora(1)])] },
   'address-in-use': { sick: [told(3, [...dora(0), dhcp(1.5, 'decline')])], well: [told(3, dora(0))] },
   'loader-never-fetched': { sick: [told(20, dora(0))], well: [told(5, dora(0)), told(20, [...dora(0), tftp(1.2), ...dora(3, 'ipxe')])] },
