@@ -75,13 +75,13 @@ export class RamdiskWorld {
     return file
   }
 
-  /** Switches the machine on into the ramdisk. `more` are files laid over it. Resolves with what it says it is. */
-  async bootRamdisk(disks: readonly WorldDisk[], options: { uefi?: boolean; more?: readonly CpioEntry[] } = {}): Promise<Inventory> {
+  /** Switches the machine on into the ramdisk. `more` are files laid over it, `kernel` words for the installed kernel. Resolves with what it says it is. */
+  async bootRamdisk(disks: readonly WorldDisk[], options: { uefi?: boolean; more?: readonly CpioEntry[]; kernel?: readonly string[] } = {}): Promise<Inventory> {
     const initrd = path.join(this.folder, 'initrd')
     writeFileSync(initrd, Buffer.concat([pad4(readFileSync(path.join(this.#ramdisk, 'initrd.img'))), buildCaCpio(readFileSync(path.join(this.folder, 'ca.pem'), 'utf8')), encodeCpio(options.more ?? [])]))
     this.facts = ''
     const tls = `https://10.0.2.2:${(this.#tls.address() as AddressInfo).port}`
-    this.#start(disks, options.uefi ?? false, ['-kernel', path.join(this.#ramdisk, 'vmlinuz'), '-initrd', initrd, '-append', `console=ttyS0 net.ifnames=0 clearcpuid=cx16 BOOTIF=01-${worldMac.replaceAll(':', '-')} sc.url=${this.url} sc.tls=${tls} sc.kernel=clearcpuid=cx16`])
+    this.#start(disks, options.uefi ?? false, ['-kernel', path.join(this.#ramdisk, 'vmlinuz'), '-initrd', initrd, '-append', `console=ttyS0 net.ifnames=0 clearcpuid=cx16 BOOTIF=01-${worldMac.replaceAll(':', '-')} sc.url=${this.url} sc.tls=${tls} ${['clearcpuid=cx16', ...(options.kernel ?? [])].map((word) => `sc.kernel=${word}`).join(' ')}`])
     await this.#until('facts', () => this.facts !== '', 180)
     const parsed = parseFacts(this.facts)
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
