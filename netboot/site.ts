@@ -170,8 +170,13 @@ export type BootEvent =
   | { kind: 'dhcp.ignored'; mac: Mac; networkId: string; why: DropReason; packet: PacketFacts }
   /** Another DHCP server: heard answering, chosen by a client, or answering our own probe. Repeated each minute while it is there. */
   | { kind: 'dhcp.otherServer'; networkId: string; address: string; how: 'answer' | 'choice' | 'probe'; serverMac: Mac | null; offered: string | null; bootFile: string | null; standsBack: boolean }
-  /** It was not heard for some time: mode full serves again where it stood back. */
+  /** One of either kind was not heard for some time: mode full serves again where it stood back. */
   | { kind: 'dhcp.otherServerGone'; networkId: string; address: string }
+  /**
+   * Who gives the addresses on a network of mode proxy, and with what, by an answer of his own. `gateway` empty and `dns` without entries: none. `bootFile`: he says what
+   * to boot, too. Repeated each minute while he is there.
+   */
+  | { kind: 'dhcp.addressServer'; networkId: string; address: string; serverMac: Mac | null; gateway: string; dns: readonly string[]; bootFile: string | null }
   /** Nobody gives addresses on a network of mode proxy, or somebody does again. Told when it begins and when it ends. */
   | { kind: 'dhcp.noServer' | 'dhcp.serverFound'; networkId: string }
   /** Somebody who was never given this address answers on it. */

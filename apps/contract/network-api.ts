@@ -22,10 +22,17 @@ const mode = z.enum(['full', 'proxy'])
 const policy = z.enum(['discover', 'ignore'])
 const whenOtherServer = z.enum(['warn', 'refuse'])
 
+/** A DHCP server of somebody else, on a network of mode proxy: what it gives clients with their addresses. */
+export const AddressServer = z.object({
+  address: z.string(), mac: z.string().nullable(), gateway: z.string().describe('Empty: none'), dns: z.array(z.string()), bootFile: z.string().describe('What it says to boot; empty: nothing, as it should be'),
+}).meta({ id: 'AddressServer' })
+export type AddressServer = z.infer<typeof AddressServer>
+
 /** A network on which machines boot, with all that is set for it and how full it is. */
 export const Network = z.object({
   id: z.string(), title: z.string(), interface: z.string(), cidr: z.string(), address: z.string(), gateway: z.string(),
   mode, policy, rangeFrom: z.string(), rangeTo: z.string(), leasesActive: z.number().int(), poolSize: z.number().int(), otherServers: z.array(z.string()),
+  addressServers: z.array(AddressServer).describe('In mode proxy: who gives the addresses, as heard in the last minutes'),
   main: z.boolean().describe('The network that the appliance was started with: its interface, address and subnet stay'),
   relayed: z.boolean().describe('Its machines are behind a DHCP relay, not on the interface itself'),
   ranges: z.array(AddressRange).describe('What is given out; rangeFrom and rangeTo are its first and last address'), excluded: z.array(AddressRange),

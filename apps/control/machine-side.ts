@@ -22,7 +22,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
   const { registry, library, sessions, journal, logs, now } = core
   const handle = bootEventHandler({
     registry, journal, logs, sessions, defaultDriver: defaultDriver(core), now, policy: (id) => (book.find(id) ?? book.networks()[0])?.policy ?? 'ignore',
-    heard: (id) => core.power.heard(id), diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (id, server) => state.sawServer(id, server), otherServerGone: (id, address) => state.serverGone(id, address), lacksServer: (id, lacks) => state.setLacksServer(id, lacks),
+    heard: (id) => core.power.heard(id), diskBooted: (id) => state.diskBooted(id), stuck: (id) => { if (state.diskBoots(id) >= mostDiskBoots) core.reconciler.fail(id, `it came back to the network boot ${mostDiskBoots} times instead of starting from its disk`) }, otherServer: (id, server) => state.sawServer(id, server), addressServer: (id, { address, serverMac, gateway, dns, bootFile }) => state.sawServer(id, { address, mac: serverMac, isHeard: true, gives: { gateway, dns, bootFile } }), otherServerGone: (id, address) => state.serverGone(id, address), lacksServer: (id, lacks) => state.setLacksServer(id, lacks),
   })
   // The ramdisk obeys them, and writes those after `sc.kernel=` into the installed system's boot menu.
   const kernelArguments = core.config.kernelArguments.flatMap((word) => [word, `sc.kernel=${word}`])

@@ -2,8 +2,9 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { broadcastFlag, decodeDhcp4, encodeDhcp4 } from '../codec/dhcp4.ts'
 import { byteOption, option, readAddress, readMessageType, readText } from '../codec/dhcp4-options.ts'
 import { decodeFrame } from '../codec/frame.ts'
+import { contains, decodeIpv4, parseCidr } from '../codec/ipv4.ts'
 import { encodeIpv4Udp } from '../codec/ipv4-udp.ts'
-import { OtherServers, type OtherServer } from '../policy/other-servers.ts'
+import { goneMs, OtherServers, type OtherServer } from '../policy/other-servers.ts'
 import { MissingServer } from '../policy/missing-server.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
 import type { FrameListener, PacketSocket } from './native.ts'
@@ -46,7 +47,9 @@ export interface ServerWatch {
  * then nobody gives addresses. A proxy of somebody else gives no address and does not count.
  */
 export function watchServers({ site, device, networks, frames, answers, log, now }: WatchWorld): ServerWatch {
-  const others = new OtherServers()
+  const others = new OtherServers(goneMs.full)
+  /** Who gives the addresses where we do not. */
+  const givers = new OtherServers(goneMs.proxy)
   /** Since when a network is in mode full. */
   const since = new Map<string, number>()
   let seen: readonly NetworkView[] = []
@@ -78,6 +81,7 @@ export function watchServers({ site, device, networks, frames, answers, log, now
   const heard = (server: OtherServer): void => {
     if (isOwn(server.address) || server.address === none) return
     for (const one of proxied.values()) one.heard(now())
+    if (server.gives && proxied.size > 0 && givers.heard(server, now())) tellGiver(server, server.gives)
     const about = watched()
     const [first] = about
     if (!first || !others.heard(server, now())) return
@@ -85,6 +89,11 @@ export function watchServers({ site, device, networks, frames, answers, log, now
     const network = about.find(({ address }) => address.split('.', 3).join('.') === server.address.split('.', 3).join('.')) ?? first
     const { address, how, serverMac, offered, bootFile } = server
     site.report({ kind: 'dhcp.otherServer', networkId: network.id, address, how, serverMac, offered, bootFile, standsBack: standsBack(network) })
+  }
+  const tellGiver = ({ address, serverMac, offered, bootFile }: OtherServer, { gateway, dns }: NonNullable<OtherServer['gives']>): void => {
+    const about = networks().filter(isProxied)
+    const network = about.find(({ cidr }) => { const subnet = parseCidr(cidr); return subnet !== undefined && contains(subnet, offered ?? address) }) ?? about[0]
+    if (network) site.report({ kind: 'dhcp.addressServer', networkId: network.id, address, serverMac, gateway, dns, bootFile })
   }
   const standsBack = (network: NetworkView): boolean => {
     if (!isWatched(network) || network.whenOtherServer !== 'refuse') return false
@@ -118,6 +127,7 @@ export function watchServers({ site, device, networks, frames, answers, log, now
         const [network] = watched()
         if (network) site.report({ kind: 'dhcp.otherServerGone', networkId: network.id, address })
       }
+      for (const address of givers.gone(now())) for (const networkId of proxied.keys()) site.report({ kind: 'dhcp.otherServerGone', networkId, address })
       for (const [networkId, one] of proxied) {
         const news = one.news(now())
         if (news !== undefined) site.report({ kind: news === 'missing' ? 'dhcp.noServer' : 'dhcp.serverFound', networkId })
@@ -147,7 +157,7 @@ function inventMac(): Uint8Array {
 function composeProbe(mac: Uint8Array, xid: number): Uint8Array {
   const encoded = encodeDhcp4({
     op: 'request', hardwareType: 1, hops: 0, xid, secs: 0, flags: broadcastFlag, clientAddress: none, yourAddress: none, nextServer: none, relayAddress: none,
-    hardwareAddress: mac, serverName: '', bootFile: '', options: new Map([[option.messageType, byteOption(1)], [option.parameterList, Uint8Array.of(option.mask, option.router, option.serverId)]]),
+    hardwareAddress: mac, serverName: '', bootFile: '', options: new Map([[option.messageType, byteOption(1)], [option.parameterList, Uint8Array.of(option.mask, option.router, option.dns, option.serverId, option.bootFile)]]),
   })
   if (!encoded.ok) throw new Error('a DISCOVER does not fit its packet')
   return encodeIpv4Udp({ address: none, port: 68 }, { address: '255.255.255.255', port: 67 }, encoded.value)
@@ -165,6 +175,10 @@ function readServer(frame: Uint8Array, xid: number): OtherServer | undefined {
   if ((type !== 'offer' && type !== 'ack') || yourAddress === none) return undefined
   return {
     address: readAddress(options, option.serverId) ?? content.from.address, serverMac, offered: yourAddress, how: answered === xid ? 'probe' : 'answer',
-    bootFile: readText(options, option.bootFile) || bootFile || null,
+    bootFile: readText(options, option.bootFile) || bootFile || null, gives: { gateway: readAddress(options, option.router) ?? '', dns: readAddresses(options.get(option.dns)) },
   }
 }
+
+const mostNameServers = 4
+
+const readAddresses = (bytes: Uint8Array = new Uint8Array()): string[] => Array.from({ length: Math.min(mostNameServers, Math.floor(bytes.length / 4)) }, (_, at) => decodeIpv4(bytes, at * 4))

@@ -33,7 +33,7 @@ describe('beside another DHCP server', () => {
     for (const link of ['eth0', 'lo']) ip('-n', space, 'link', 'set', link, 'up')
     for (const [where, link] of [[world.clientSpace, 'br0'], [world.clientSpace, 'port0'], [space, 'eth0']] as const) execFileSync('ip', ['netns', 'exec', where, 'ethtool', '-K', link, 'tx', 'off'], { stdio: 'ignore' })
     server = spawn('ip', ['netns', 'exec', world.clientSpace, dnsmasq, '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', '--interface=br0', '--bind-interfaces', '--no-ping', `--pid-file=${world.folder}/dnsmasq.pid`,
-      `--dhcp-leasefile=${world.folder}/dnsmasq.leases`, '--dhcp-range=10.77.0.60,10.77.0.69,255.255.255.0,1h', `--dhcp-host=${mac},10.77.0.63`, '--dhcp-authoritative'], { stdio: 'ignore' })
+      `--dhcp-leasefile=${world.folder}/dnsmasq.leases`, '--dhcp-range=10.77.0.60,10.77.0.69,255.255.255.0,1h', `--dhcp-host=${mac},10.77.0.63`, '--dhcp-authoritative', '--dhcp-option=6,10.77.0.53', '--dhcp-boot=theirs.0'], { stdio: 'ignore' })
     writeFileSync(path.join(world.folder, 'take'), '#!/bin/sh\n[ "$1" = bound ] || exit 0\nip addr flush dev eth0\nip addr add "$ip/24" dev eth0\n', { mode: 0o755 })
     const { code, output } = await machine('busybox', 'udhcpc', '-f', '-q', '-n', '-t', '10', '-T', '1', '-i', 'eth0', '-s', path.join(world.folder, 'take'))
     if (code !== 0) throw new Error(`no address from dnsmasq: ${output}`)
@@ -56,6 +56,12 @@ describe('beside another DHCP server', () => {
     expect(await world.event('tftp.sent', ({ file }) => file === 'snponly.efi')).toMatchObject({ mac, address: '10.77.0.63' })
     expect(await world.event('tftp.started')).toMatchObject({ mac })
     expect(await world.event('address.seen')).toEqual({ kind: 'address.seen', mac, networkId: 'lab', address: '10.77.0.63' })
+  })
+
+  it('hears who gives the addresses, and with what', async () => {
+    await world.change({ aheadMs: 31_000 })
+    expect(await world.event('dhcp.addressServer', () => true, 40)).toMatchObject({ networkId: 'lab', address: '10.77.0.50', serverMac: expect.stringMatching(/^[0-9a-f:]{17}$/) as string, gateway: '10.77.0.50', dns: ['10.77.0.53'], bootFile: 'theirs.0' })
+    expect(world.events.some(({ kind }) => kind === 'dhcp.noServer' || kind === 'dhcp.otherServer')).toBe(false)
   })
 
   it('knows who fetches by HTTP, and whose log lines come', async () => {

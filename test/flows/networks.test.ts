@@ -196,6 +196,11 @@ describe('what disturbs a network', () => {
     expect((await api<{ warnings: string[] }>('GET', 'status')).warnings.join(' ')).toContain('No addresses are given on Provisioning network')
     world.become('near', '52:54:00:0e:00:31')
     expect(await world.ask('near')).toMatchObject({ serverid: '10.77.0.50' })
+    // From mode full, which asks often, to the mode in which the other server is wanted.
+    await change('provisioning', { mode: 'proxy' })
+    await vi.waitUntil(async () => (await network('provisioning')).addressServers.length > 0, { timeout: 90_000, interval: 500 })
+    expect(await network('provisioning')).toMatchObject({ addressServers: [{ address: '10.77.0.50', gateway: '10.77.0.50', bootFile: '' }], notices: [] })
+    await change('provisioning', { mode: 'full' })
     await theirs.end()
     await vi.waitUntil(async () => (await network('provisioning')).otherServers.length === 0, { timeout: 90_000, interval: 500 })
     expect(await vi.waitUntil(() => world.ask('near'), { timeout: 60_000 })).toMatchObject({ serverid: '10.77.0.1' })

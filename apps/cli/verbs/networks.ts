@@ -53,13 +53,17 @@ function show(context: Context, network: Network): void {
 
 const range = ({ from, to }: Network['ranges'][number]): string => (from === to ? from : `${from}-${to}`)
 
+/** Who gives the addresses in mode proxy, and what with them. */
+const describeServer = ({ address, gateway, dns, bootFile }: Network['addressServers'][number]): string =>
+  `${address} (gateway ${gateway || 'none'}, DNS ${dns.join(', ') || 'none'}${bootFile === '' ? '' : `, boot file ${untrusted(bootFile)}`})`
+
 function renderNetwork(network: Network, paint: Paint): string {
   const facts = renderFacts([
     ['id', network.id], ['title', network.title], ['network', network.cidr], ['interface', `${network.interface}${network.relayed ? ', behind a relay' : ''}`], ['appliance', network.address], ['gateway', network.gateway || 'none'],
     ['mode', network.mode], ['policy', network.policy], ['ranges', network.ranges.map(range).join(', ') || 'none'], ['excluded', network.excluded.map(range).join(', ') || 'none'],
     ['in use', `${count(network.leasesActive, 'lease')}, ${network.poolFree} of ${network.poolSize} addresses free, ${count(network.reservations, 'reservation')}, ${count(network.conflicts, 'conflict')}`],
     ['lease', `${network.leaseSeconds} s`], ['dns', network.dns.join(', ') || 'none'], ['ntp', network.ntp.join(', ') || 'none'], ['domain', network.domain || 'none'], ['ipv6', network.ipv6Prefix || 'none'],
-    ['authoritative', network.authoritative ? 'yes' : 'no'], ['other-server', network.whenOtherServer], ['other servers', network.otherServers.join(', ') || 'none heard'],
+    ['authoritative', network.authoritative ? 'yes' : 'no'], ['other-server', network.whenOtherServer], network.mode === 'proxy' ? ['addresses from', network.addressServers.map(describeServer).join('; ') || 'nobody heard yet'] : ['other servers', network.otherServers.join(', ') || 'none heard'],
   ])
   const options = renderTable(['OPTION', 'NAME', 'TYPE', 'VALUE'], network.options.map(({ code, name, type, value }) => [String(code), name, type, Array.isArray(value) ? value.join(', ') : String(value)]))
   return [facts, options, network.notices.map((one) => `${paint.warn(`! ${untrusted(one)}`)}\n`).join('')].filter((part) => part !== '').join('\n')

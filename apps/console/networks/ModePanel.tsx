@@ -11,7 +11,7 @@ import { useToast } from '../shell/Toasts.tsx'
 interface Choice<T> { value: T, word: string, means: string }
 const modes: readonly Choice<Network['mode']>[] = [
   { value: 'full', word: 'DHCP server', means: 'This appliance gives addresses and says what to boot.' },
-  { value: 'proxy', word: 'proxyDHCP', means: 'Another server gives addresses; this appliance only says what to boot.' },
+  { value: 'proxy', word: 'proxyDHCP', means: 'Another server gives addresses; this appliance only says what to boot. Ranges, reservations, lease time and options here then do nothing.' },
 ]
 const policies: readonly Choice<Network['policy']>[] = [
   { value: 'discover', word: 'Discover', means: 'An unknown machine boots the ramdisk and appears in the fleet.' },
@@ -30,6 +30,8 @@ export function ModePanel({ network }: { network: Network }) {
     setAsked(undefined)
   }
   const toFull = network.otherServers.length > 0 ? ` ${network.otherServers.join(', ')} answered there a short time ago: ${network.whenOtherServer === 'refuse' ? 'no address is given while it does.' : 'turn it off first, or two servers give addresses.'}` : ''
+  const runOn = network.leasesActive > 0 ? ` The ${network.leasesActive === 1 ? 'lease that it gave runs' : `${network.leasesActive} leases that it gave run`} on: until they end, the other server must not give those addresses to others.` : ''
+  const toProxy = `${network.otherServers.length > 0 ? `${network.otherServers.join(', ')} was heard here and must give them.` : 'No other DHCP server was heard here: without one, nothing boots.'} That server needs no boot options.${runOn}`
   return (
     <Section title="How it serves">
       <div className="flex flex-col gap-5 px-4 py-4">
@@ -39,7 +41,7 @@ export function ModePanel({ network }: { network: Network }) {
       {mode ? (
         <Ask
           title={mode === 'proxy' ? 'Let another server give addresses?' : 'Give addresses here?'} word="Switch" onClose={() => setMode(undefined)} act={() => changeNetwork(client, network.id, { mode }).then(() => say(`${network.title} is now in mode ${mode}.`))}
-          lead={mode === 'proxy' ? 'From the next packet on, nobody is given an address by this appliance. Clients keep theirs until their leases end, and then need the other server.' : `From the next packet on, this appliance gives addresses from ${network.rangeFrom} to ${network.rangeTo}.${toFull}`}
+          lead={mode === 'proxy' ? `From the next packet on, this appliance gives nobody an address. ${toProxy}` : `From the next packet on, this appliance gives addresses from ${network.rangeFrom} to ${network.rangeTo}.${toFull}`}
         />
       ) : null}
     </Section>

@@ -32,6 +32,7 @@ export function SettingsForm({ network }: { network: Network }) {
   return (
     <Section title="Settings">
       <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4 px-4 py-4">
+        {network.mode === 'proxy' ? <p className="text-sm text-ink-2">In mode proxyDHCP the other server decides what machines are told: of these, only the title and IPv6 count now. The rest is kept for mode DHCP server.</p> : null}
         <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
           <Field name="Title">{text('title', false)}</Field>
           <Field name="Lease time" hint="Seconds, or 10m, 1h, 1d.">{text('lease')}</Field>

@@ -15,7 +15,7 @@ function bench(address: string | null) {
   const nothing = (): void => {}
   const handle = bootEventHandler({
     registry: { byMac: (one: string) => (machine.macs.includes(one) ? machine : undefined), change: async (_: string, edit: (m: MachineRecord) => MachineRecord, ...told: { text: string }[]) => { machine = edit(machine); lines.push(...told.map(({ text }) => text)) } } as never,
-    journal: {} as never, logs: { append: nothing } as never, sessions: {} as never, defaultDriver: 'manual', policy: () => 'discover', heard: nothing, diskBooted: nothing, stuck: nothing, otherServer: nothing, otherServerGone: nothing, lacksServer: nothing, now: () => 0,
+    journal: {} as never, logs: { append: nothing } as never, sessions: {} as never, defaultDriver: 'manual', policy: () => 'discover', heard: nothing, diskBooted: nothing, stuck: nothing, otherServer: nothing, addressServer: nothing, otherServerGone: nothing, lacksServer: nothing, now: () => 0,
   })
   return { handle, lines, address: () => machine.address }
 }

@@ -23,6 +23,7 @@ export interface BootEventDeps {
   /** The firmware was told to wait. */
   stuck(machineId: string): void
   otherServer(networkId: string, server: { address: string; mac: string | null; isHeard: boolean }): void
+  addressServer(networkId: string, server: Omit<BootEvent & { kind: 'dhcp.addressServer' }, 'kind' | 'networkId'>): void
   otherServerGone(networkId: string, address: string): void
   lacksServer(networkId: string, lacks: boolean): void
   now(): number
@@ -46,7 +47,7 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
   switch (event.kind) {
     case 'dhcp.discovered': return info(`Asks for an address (${describeClient(event.client)})`, { client: event.client.kind, architecture: event.client.architecture })
     case 'dhcp.offered': return event.address === '0.0.0.0' ? toldToBoot(event) : info(event.bootFile === null ? `Is offered ${event.address}` : `Is offered ${event.address} and ${event.bootFile}`, { address: event.address, bootFile: event.bootFile })
-    case 'dhcp.requested': return undefined
+    case 'dhcp.requested': case 'dhcp.addressServer': return undefined
     case 'dhcp.acked': return event.leaseSeconds === 0 ? toldToBoot(event) : info(`Has ${event.address}`, { address: event.address, leaseSeconds: event.leaseSeconds, bootFile: event.bootFile })
     case 'dhcp.naked': return info(`May not have ${event.address}: ${event.why}`, { address: event.address, why: event.why }, 'warn')
     case 'dhcp.declined': return info(`Says that somebody else uses ${event.address}`, { address: event.address }, 'warn')
@@ -99,6 +100,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
 
   return (event) => {
     if (event.kind === 'dhcp.otherServer') deps.otherServer(event.networkId, { address: event.address, mac: event.serverMac, isHeard: event.how !== 'choice' })
+    if (event.kind === 'dhcp.addressServer') deps.addressServer(event.networkId, event)
     if (event.kind === 'dhcp.noServer' || event.kind === 'dhcp.serverFound') deps.lacksServer(event.networkId, event.kind === 'dhcp.noServer')
     if (event.kind === 'dhcp.otherServerGone') deps.otherServerGone(event.networkId, event.address)
     const mac = 'mac' in event ? event.mac : null

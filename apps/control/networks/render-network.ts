@@ -1,4 +1,4 @@
-import type { Network } from '#contract/network-api'
+import type { AddressServer, Network } from '#contract/network-api'
 import { parseIpv4 } from '#netboot/codec/ipv4'
 import type { IndexedLease } from './lease-index.ts'
 import { stateOf } from './lease-view.ts'
@@ -36,8 +36,20 @@ export function renderNetwork(config: NetworkConfig, context: NetworkContext): N
   const sorted = [...config.ranges].sort((a, b) => (parseIpv4(a.from) ?? 0) - (parseIpv4(b.from) ?? 0))
   return {
     ...config, rangeFrom: sorted[0]?.from ?? '', rangeTo: sorted.at(-1)?.to ?? '', leasesActive: counts.active, poolSize, poolFree, reservations: reservations.count, conflicts: counts.conflicts,
-    otherServers: otherServers.map(({ address }) => address), notices: config.mode === 'full' ? notices(config, { poolSize, poolFree, ...counts }, otherServers) : lacksServer ? [lonely(config)] : [],
+    otherServers: otherServers.map(({ address }) => address), addressServers: config.mode === 'proxy' ? otherServers.flatMap(renderServer) : [],
+    notices: config.mode === 'full' ? notices(config, { poolSize, poolFree, ...counts }, otherServers) : proxyNotices(config, lacksServer, otherServers),
   }
+}
+
+const renderServer = ({ address, mac, gives }: OtherServer): AddressServer[] => (gives === undefined ? [] : [{ address, mac, gateway: gives.gateway, dns: [...gives.dns], bootFile: gives.bootFile ?? '' }])
+
+function proxyNotices(config: NetworkConfig, lacksServer: boolean, servers: readonly OtherServer[]): string[] {
+  if (lacksServer) return [lonely(config)]
+  const givers = servers.flatMap(renderServer)
+  return [
+    ...(givers.length > 1 ? [`${givers.length} DHCP servers give addresses on ${config.title}: ${givers.map(({ address }) => address).join(', ')}. That is right only where they share one plan; else turn all but one off.`] : []),
+    ...givers.filter(({ bootFile }) => bootFile !== '').map(({ address, bootFile }) => `${address} on ${config.title} gives not only addresses, but also says what to boot, ${bootFile}: some machines will take that. Take the boot file (next-server, filename, options 66 and 67) out of its configuration.`),
+  ]
 }
 
 const lonely = ({ title }: NetworkConfig): string => `Nobody gives addresses on ${title}: no DHCP server answers there, and mode proxy gives none itself, so no machine can boot. Start that server, or use mode full.`

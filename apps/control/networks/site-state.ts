@@ -1,5 +1,12 @@
 /** Another DHCP server on a network. `isHeard`: it answered itself, and was not only named by a client. `mac` is null where it was only named. */
-export interface OtherServer { readonly address: string; readonly mac: string | null; readonly isHeard: boolean; readonly at: number }
+export interface OtherServer {
+  readonly address: string
+  readonly mac: string | null
+  readonly isHeard: boolean
+  readonly at: number
+  /** What it tells clients beside their address, where that was heard. `gateway` empty: none. `bootFile` null: it says nothing of booting. */
+  readonly gives?: { readonly gateway: string; readonly dns: readonly string[]; readonly bootFile: string | null }
+}
 
 /** What is known of the site in memory only: it comes back by itself after a restart. */
 export interface SiteState {
@@ -38,10 +45,10 @@ export function openSiteState(now: () => number): SiteState {
     },
     resetDiskBoots: (id) => void boots.delete(id),
     otherServers: (networkId) => Array.from(servers.values()).filter((one) => one.networkId === networkId && now() - one.at < serverForgottenMs),
-    sawServer(networkId, { address, mac, isHeard }) {
+    sawServer(networkId, { address, mac, isHeard, gives }) {
       const key = `${networkId}/${address}`
       const before = servers.get(key)
-      if (before !== undefined || servers.size < serversKept) servers.set(key, { networkId, address, mac: mac ?? before?.mac ?? null, isHeard: isHeard || before?.isHeard === true, at: now() })
+      if (before !== undefined || servers.size < serversKept) servers.set(key, { networkId, address, mac: mac ?? before?.mac ?? null, isHeard: isHeard || before?.isHeard === true, at: now(), ...heardGiving(before?.gives, gives) })
     },
     serverGone: (networkId, address) => void servers.delete(`${networkId}/${address}`),
     lacksServer: (networkId) => lonely.has(networkId),
@@ -49,3 +56,7 @@ export function openSiteState(now: () => number): SiteState {
     trouble: null,
   }
 }
+
+/** What it says to boot is told to those that ask to boot only: an answer without it takes nothing back. */
+const heardGiving = (before: OtherServer['gives'], now: OtherServer['gives']): Pick<OtherServer, 'gives'> =>
+  now !== undefined ? { gives: { ...now, bootFile: now.bootFile ?? before?.bootFile ?? null } } : before !== undefined ? { gives: before } : {}

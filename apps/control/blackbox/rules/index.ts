@@ -16,6 +16,7 @@ import { loaderMissing } from './loader-missing.ts'
 import { loaderNeverFetched } from './loader-never-fetched.ts'
 import { localBootFailed } from './local-boot-failed.ts'
 import { nakLoop } from './nak-loop.ts'
+import { noAddressServer } from './no-address-server.ts'
 import { noAnswer } from './no-answer.ts'
 import { noDisk } from './no-disk.ts'
 import { offerNotTaken } from './offer-not-taken.ts'
@@ -48,6 +49,7 @@ export const rules: readonly Rule[] = [
   relayUnknown,
   wrongArchitecture,
   loaderMissing,
+  noAddressServer,
   noAnswer,
   offerNotTaken,
   ipv6OfferNotTaken,

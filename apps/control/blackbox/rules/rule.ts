@@ -10,6 +10,8 @@ export interface RuleContext {
   /** Identifiers of our own DHCPv6 servers, as hex. Empty: not known, or there are none. */
   readonly ownDuids: readonly string[]
   readonly mode: 'full' | 'proxy'
+  /** Whether the network is of mode proxy and nobody answers our own questions for an address there. */
+  readonly lacksServer: boolean
   readonly policy: 'discover' | 'ignore'
   /** Addresses left in the pool; null: not known. */
   readonly freeAddresses: number | null

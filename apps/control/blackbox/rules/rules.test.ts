@@ -53,6 +53,10 @@ const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Tol
     well: [told(4, [dhcp6(0, 'solicit'), dhcp6(0.001, 'advertise')]), told(30, [dhcp6(0, 'solicit'), dhcp6(0.001, 'advertise'), ...dora(1), tftp(3)])],
   },
   'ipv6-loader-never-fetched': { sick: [told(20, dora6(0))], well: [told(5, dora6(0)), told(20, [...dora6(0), tftp(1.2, { server: 'fd00:77::1' }), ...dora6(3, 'ipxe')])] },
+  'no-address-server': {
+    sick: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy', lacksServer: true })],
+    well: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy' }), told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' }), dhcp(1, 'request', 'firmware', { server: '10.77.0.50' })], { mode: 'proxy', lacksServer: true })],
+  },
   'nak-loop': { sick: [told(9, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), ...[1, 2, 3].flatMap((at) => [dhcp(at, 'request'), dhcp(at + 0.1, 'nak', 'firmware', { bootFile: '' })])])], well: [told(9, [dhcp(0, 'discover'), dhcp(0.5, 'nak'), ...dora(1)])] },
   'address-in-use': { sick: [told(3, [...dora(0), dhcp(1.5, 'decline')])], well: [told(3, dora(0))] },
   'loader-never-fetched': { sick: [told(20, dora(0))], well: [told(5, dora(0)), told(20, [...dora(0), tftp(1.2), ...dora(3, 'ipxe')])] },
@@ -104,6 +108,17 @@ describe('rules', () => {
       for (const moment of found?.evidence ?? []) expect(sessions.at(-1)?.moments).toContain(moment)
     }
   })
+})
+
+describe('in mode proxy the words are about the other server', () => {
+  const [asks, ours, theirs] = [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' }), dhcp(0.2, 'offer', 'firmware', { server: '10.77.0.50', address: '10.77.0.63', bootFile: '' })]
+  const words = (now: number, moments: readonly Moment[], more: Partial<RuleContext> = {}): string[] =>
+    diagnose(splitSessions([...moments], 'x'), 0, context(now, { mode: 'proxy', ...more })).map(({ id, happened, todo }) => `${id}: ${happened} ${todo}`)
+  test('that gives no address', () => expect(words(30, [asks, ours])).toEqual([expect.stringMatching(/^offer-not-taken: The firmware was told what to boot, and asked no server for an address: .*has it addresses left/) as string]))
+  test('whose address is not taken', () => expect(words(30, [asks, ours, theirs])).toEqual([expect.stringMatching(/never asked for 10\.77\.0\.63, which 10\.77\.0\.50 offered\..*DHCP snooping/) as string]))
+  test('that is not there: nothing else is said', () => expect(words(30, [asks, ours], { lacksServer: true })).toEqual([expect.stringMatching(/^no-address-server: .*Start the DHCP server of this network/) as string]))
+  test('that says what to boot as well', () => expect(words(3, [asks, ours, dhcp(0.2, 'offer', 'firmware', { server: '10.77.0.50', address: '10.77.0.63', bootFile: 'theirs.0' })])).toEqual([expect.stringMatching(/^other-server: Another DHCP server, 10\.77\.0\.50, offered it something to boot\. Take the boot file .* out of the configuration of 10\.77\.0\.50/) as string]))
+  test('whose address somebody else has', () => expect(words(3, [asks, ours, theirs, dhcp(1, 'decline', 'firmware', { server: '10.77.0.50', address: '10.77.0.63' })])[0]).toContain('out of the range of the DHCP server 10.77.0.50'))
 })
 
 describe('a cause hides what follows from it', () => {
