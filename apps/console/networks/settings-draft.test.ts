@@ -4,7 +4,7 @@ import { draftOf, readDraft, renderLease, type SettingsDraft } from './settings-
 
 const network: Network = {
   id: 'lab', title: 'Lab', interface: 'eth0', cidr: '10.77.0.0/24', address: '10.77.0.1', gateway: '10.77.0.1', mode: 'full', policy: 'discover', rangeFrom: '10.77.0.100', rangeTo: '10.77.0.199', leasesActive: 0, poolSize: 100, poolFree: 100,
-  otherServers: [], main: true, relayed: false, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [{ from: '10.77.0.150', to: '10.77.0.150' }], dns: ['10.77.0.1', '9.9.9.9'], ntp: [], domain: 'lab.test', leaseSeconds: 3600,
+  otherServers: [], addressServers: [], main: true, relayed: false, ranges: [{ from: '10.77.0.100', to: '10.77.0.199' }], excluded: [{ from: '10.77.0.150', to: '10.77.0.150' }], dns: ['10.77.0.1', '9.9.9.9'], ntp: [], domain: 'lab.test', leaseSeconds: 3600,
   options: [{ code: 26, name: 'interface-mtu', type: 'integer', value: 9000 }, { code: 224, name: '', type: 'hex', value: '00ff' }], authoritative: false, whenOtherServer: 'warn', ipv6Prefix: '', reservations: 0, conflicts: 0, notices: [],
 }
 const draft = draftOf(network)
