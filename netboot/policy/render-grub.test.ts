@@ -23,6 +23,10 @@ describe('what GRUB is told', () => {
     expect(known.indexOf('configfile (${drive},gpt2)/EFI/debian/grub.cfg')).toBeLessThan(known.indexOf('search --no-floppy --file'))
     expect(order('x; reboot')).toBe(order())
   })
+  it('leaves the disk to the next boot entry of the firmware where that is the way of its kind', () => {
+    const order = renderGrubOrder({ decision: 'localDisk', why: 'Boots.' }, '10.77.0.1', '', mac, { id: 'm', hostname: null, decision: 'localDisk', address: null, rootUuid: '5c10ad00-0000-4000-a000-000000000001', bootPath: { disk: 'exit' } })
+    expect(order).toBe('echo "Boots."\nexit 1\n')
+  })
   it('never says "boot your disk" to one that waits', () => {
     for (const script of [renderGrubEntry(''), render('wait'), renderGrubTrouble()]) expect(script).not.toMatch(/search|configfile|exit/)
   })

@@ -40,8 +40,8 @@ export function renderGrubOrder(verdict: BootVerdict, address: string, folder: G
       'fi',
       'echo "The ramdisk did not start."',
     ])
-    // The installed system's own configuration, read by the GRUB that is running: its kernel is signed, and no second shim is needed.
-    case 'localDisk': return lines([
+    // By its next boot entry where that is its way. Else the installed system's own configuration, read by the GRUB that is running: its kernel is signed, and no second shim is needed.
+    case 'localDisk': return lines(machine?.bootPath?.disk === 'exit' ? [say, 'exit 1'] : [
       say,
       ...findInstalled(installedRoot(machine)),
       'search --no-floppy --file --set=disk /EFI/debian/grub.cfg',

@@ -10,8 +10,9 @@ export function bootScript(site: Site, loader: 'ipxe' | 'grubByTftp' | 'grubByHt
   const hasFile = (name: string): boolean => site.file(name) !== undefined
   const machine: MachineView | undefined = site.machine(mac)
   const verdict: BootVerdict = decideBoot(machine, network, hasFile(bootFileNames.kernel) && hasFile(bootFileNames.initrd))
-  // GRUB goes its own way to the disk; what works for iPXE is learned.
-  const disk = loader === 'ipxe' && verdict.decision === 'localDisk' && client.platform !== null ? { disk: chooseDiskBoot(machine?.bootPath?.disk, client.platform, hasFile(bootFileNames.localBootUefi)) } : {}
+  // The signed GRUB finds the disk by itself, iPXE only with ours.
+  const hasGrub = loader !== 'ipxe' || hasFile(bootFileNames.localBootUefi)
+  const disk = verdict.decision === 'localDisk' && client.platform !== null ? { disk: chooseDiskBoot(machine?.bootPath?.disk, client.platform, hasGrub) } : {}
   if (asked.isReported) site.report({ kind: 'script.rendered', mac, address, script: verdict.decision, why: verdict.why, client, ...disk })
   return loader === 'ipxe' ? renderScript(verdict, network.address, mac, machine, hasFile, host) : renderGrubOrder(verdict, network.address, loader === 'grubByHttp' ? '/files' : '', mac, machine)
 }

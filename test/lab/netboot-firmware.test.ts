@@ -75,6 +75,16 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
 
   it.each(firmware)('mode full: %s reaches its boot script', async (...machine) => { expect(await boots(machine)).toMatch(/^10\.77\.0\.1\d\d$/) })
 
+  it('mode full: OVMF whose kind is to boot by HTTP goes on from its own PXE to HTTP Boot', async () => {
+    const mac = `52:54:00:77:01:${(count + 1).toString(16).padStart(2, '0')}`
+    await world.change({ machine: [mac, { id: 'm1', hostname: 'node1', decision: 'ramdisk', address: null, bootPath: { loader: 'http' } }] })
+    await boots(['OVMF, its own PXE first, HTTP Boot chosen', 'efi', true, ',romfile=', []])
+    const offered = world.events.flatMap((event) => (event.kind === 'dhcp.offered' && event.mac === mac ? [event.bootFile] : []))
+    expect(offered[0]).toBeNull()
+    expect(offered).toContain('http://10.77.0.1/files/snponly.efi')
+    expect(world.events.some((event) => event.kind === 'tftp.started' && event.mac === mac && event.file === 'snponly.efi')).toBe(false)
+  })
+
   describe('mode proxy, beside a dnsmasq that gives the addresses', () => {
     beforeAll(async () => {
       await world.change({ networks: [{ ...testNetwork, mode: 'proxy' }] })

@@ -16,11 +16,14 @@ interface BootPathRowProps {
   refuse(sentence: string): void
 }
 
+/** Whether something usual is left because it failed. */
+const hasLeft = ({ loader, window, disk }: BootPath) => loader.source === 'learned' || window.source === 'learned' || (disk.source === 'learned' && disk.used !== disk.ways[0]?.method)
+
 /** One kind of machine: what was seen of it, and the three choices of its boot path, each with where it comes from. */
 export function BootPathRow({ path, choose, refuse }: BootPathRowProps) {
   const title = safeText(`${path.manufacturer} ${path.product}`).trim() || 'A machine without a name'
   const choices = [path.loader, path.window, path.disk]
-  const back = choices.some(({ source }) => source === 'person') ? 'Back to what was learned' : choices.some(({ source }) => source === 'learned') ? 'Try anew what failed' : undefined
+  const back = choices.some(({ source }) => source === 'person') ? 'Back to what was learned' : hasLeft(path) ? 'Try anew what failed' : undefined
   return (
     <li className="grid gap-x-6 gap-y-3 px-4 py-3 md:grid-cols-2 md:items-start xl:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.1fr)]">
       <div className="min-w-0">

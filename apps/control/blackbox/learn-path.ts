@@ -1,8 +1,8 @@
-import { architectures } from '#netboot/arch/index'
 import type { DiskBoot, LoaderBoot } from '#netboot/site'
 import { enough, loadersOf, type StoredPath, type WayCount } from './boot-path.ts'
 import { pathOf } from './boot-view.ts'
-import { dhcpOf, diskSpoke, isLossy, loaderName, scriptOf, stageOf, tftpOf, type Session } from './sessions.ts'
+import { askedBy, firmwareAnswers } from './loader-way.ts'
+import { diskSpoke, isLossy, loaderName, scriptOf, stageOf, tftpOf, type Session } from './sessions.ts'
 
 /** How one attempt went, by which way. */
 export interface Judgement<Way> { readonly way: Way; readonly worked: boolean }
@@ -19,13 +19,6 @@ export function learnSeen(path: StoredPath, session: Session): StoredPath {
   return { ...path, loader, loaderBoots: path.loader === loader ? path.loaderBoots + 1 : 1, loaderMs: transfer !== undefined && 'endMs' in transfer ? Math.round(transfer.endMs - transfer.atMs) : null }
 }
 
-/** By which way the firmware of a boot asked for its loader; undefined where it has iPXE in its card, or is of no known kind. */
-function askedBy(session: Session): LoaderBoot | undefined {
-  const asked = dhcpOf(session, 'discover').find(({ client }) => client !== 'system')
-  if (asked?.client !== 'firmware' || asked.architecture === null || asked.architectureId === null) return undefined
-  return architectures.find(asked.architectureId)?.httpTypes.includes(asked.architecture) === true ? 'http' : 'tftp'
-}
-
 /**
  * How the firmware's way to its loader went. A boot that got its script is proof; an attempt without one, after which the firmware began anew
  * within minutes, is the other. One that asked in the way that is left, got nothing to boot, and then asked so again instead of going
@@ -36,7 +29,7 @@ export function judgeLoader(firmware: StoredPath['firmware'], session: Session, 
   if (way === undefined) return undefined
   if (!notYetScript.includes(stageOf(session))) return { way, worked: true }
   if (next === undefined || next.startMs - session.endMs > soonMs) return undefined
-  const answers = dhcpOf(session).filter(({ fromMachine, message, client }) => !fromMachine && client === 'firmware' && (message === 'offer' || message === 'ack'))
+  const answers = firmwareAnswers(session)
   if (answers.some(({ bootFile }) => bootFile !== '')) return { way, worked: false }
   const other = loadersOf(firmware).find((one) => one !== way)
   return answers.length > 0 && other !== undefined && askedBy(next) === way ? { way: other, worked: false } : undefined

@@ -12,6 +12,7 @@ import { ipv6OfferNotTaken } from './ipv6-offer-not-taken.ts'
 import { ipv6OtherServer } from './ipv6-other-server.ts'
 import { kernelPanic } from './kernel-panic.ts'
 import { loaderDidNotStart } from './loader-did-not-start.ts'
+import { loaderLeft } from './loader-left.ts'
 import { loaderMissing } from './loader-missing.ts'
 import { loaderNeverFetched } from './loader-never-fetched.ts'
 import { localBootFailed } from './local-boot-failed.ts'
@@ -49,6 +50,7 @@ export const rules: readonly Rule[] = [
   relayUnknown,
   wrongArchitecture,
   loaderMissing,
+  loaderLeft,
   noAddressServer,
   noAnswer,
   offerNotTaken,

@@ -5,7 +5,7 @@ const patienceMs = 20_000
 
 /** ADVERTISEs go out and no REQUEST ever comes back. @see RFC 8415 §18.2.1 */
 export const ipv6OfferNotTaken = defineRule({
-  id: 'ipv6-offer-not-taken', title: 'It never took the IPv6 offer', behind: ['ipv6-other-server', 'first-packets-lost'],
+  id: 'ipv6-offer-not-taken', title: 'It never took the IPv6 offer', behind: ['loader-left', 'ipv6-other-server', 'first-packets-lost'],
   look({ session, quietMs }) {
     const client = dhcp6Of(session, 'solicit').findLast((moment) => moment.client !== 'system')?.client
     const exchange = dhcp6Of(session).filter((moment) => moment.client === client)

@@ -5,7 +5,7 @@ const patienceMs = 20_000
 
 /** Offers go out and no REQUEST ever comes back. Firmware waits some seconds for better offers, so the first few seconds say nothing. */
 export const offerNotTaken = defineRule({
-  id: 'offer-not-taken', title: 'It never took the offer', behind: ['other-server', 'first-packets-lost', 'proxy-port-closed', 'no-address-server'],
+  id: 'offer-not-taken', title: 'It never took the offer', behind: ['loader-left', 'other-server', 'first-packets-lost', 'proxy-port-closed', 'no-address-server'],
   look({ session, quietMs, context: { mode } }) {
     const client = dhcpOf(session, 'discover').at(-1)?.client
     if (client === undefined || client === 'system') return undefined

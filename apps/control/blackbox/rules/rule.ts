@@ -1,4 +1,5 @@
 import type { Diagnosis } from '#contract/blackbox-api'
+import type { LoaderBoot } from '#netboot/site'
 import type { Moment } from '../moment.ts'
 import type { Session } from '../sessions.ts'
 
@@ -26,6 +27,8 @@ export interface RuleContext {
     readonly memoryBytes: number | null
     readonly disks: number | null
     readonly secureBoot: boolean | null
+    /** The only way in which its kind is given a loader; null: any. */
+    readonly loader: LoaderBoot | null
     /** Another machine that says the same UUID. */
     readonly twin: string | null
   } | null

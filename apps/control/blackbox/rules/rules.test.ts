@@ -20,6 +20,8 @@ const before = ({ moments, context: known }: Told): string[] => {
 const machine = (more: Partial<NonNullable<RuleContext['machine']>>): Partial<RuleContext> => ({ machine: { ...context(0).machine!, ...more } })
 const bios = { architecture: 0, architectureId: 'bios' } as const
 
+const asksHttp = (at: number, bootFile: string): Moment[] => [dhcp(at, 'discover', 'firmware', { architecture: 16 }), dhcp(at + 0.1, 'offer', 'firmware', { architecture: 16, bootFile })]
+
 /** Each trouble as a boot, and beside it the boot that looks like it and is healthy. */
 const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Told[] }>> = {
   'other-server': {
@@ -39,6 +41,10 @@ const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Tol
     well: [told(3, [dhcp(0, 'discover', 'firmware', bios), dhcp(0.1, 'offer', 'firmware', { ...bios, bootFile: 'undionly.kpxe' })])],
   },
   'loader-missing': { sick: [told(3, [dhcp(0, 'discover'), ignored(0.1, 'no-boot-file')]), told(3, [dhcp(0, 'discover')], { hasFile: () => false })], well: [told(1, [dhcp(0, 'discover')])] },
+  'loader-left': {
+    sick: [told(5, asksHttp(0, ''), machine({ loader: 'tftp' })), told(5, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { bootFile: '' })], machine({ loader: 'http' })), told(200, asksHttp(0, ''), machine({ loader: 'tftp' }))],
+    well: [told(5, asksHttp(0, 'http://10.77.0.1/files/snponly.efi'), machine({ loader: 'tftp' })), told(5, asksHttp(0, ''), machine({ loader: 'http' })), told(5, [...asksHttp(0, ''), ...dora(5)], machine({ loader: 'tftp' }))],
+  },
   'no-answer': { sick: [told(5, [dhcp(0, 'discover'), dhcp(2, 'discover'), dhcp(4, 'discover'), ignored(4, 'lease-not-stored')])], well: [told(2, [dhcp(0, 'discover'), dhcp(1, 'discover')])] },
   'offer-not-taken': {
     sick: [told(13, [0, 4, 12].flatMap((at) => [dhcp(at, 'discover'), dhcp(at + 0.001, 'offer')])), told(30, [dhcp(0, 'discover'), dhcp(0.001, 'offer')])],
@@ -124,6 +130,14 @@ describe('in mode proxy the words are about the other server', () => {
 describe('a cause hides what follows from it', () => {
   test('another server that was chosen, and the loader that was then never asked for', () => {
     expect(look(told(60, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), dhcp(1, 'request', 'firmware', { server: '10.77.0.5' }), dhcp(1.1, 'ack', 'firmware', { server: '10.77.0.5' })]))).toEqual(['other-server'])
+  })
+  test('firmware that goes on to its other boot entry, as it shall, is no trouble; one that never does is', () => {
+    const severity = (moments: Moment[], now: number): string[] => {
+      const sessions = splitSessions([...moments].sort((a, b) => a.atMs - b.atMs), 'x')
+      return diagnose(sessions, 0, context(now, machine({ loader: 'tftp' }))).map((found) => `${found.id} ${found.severity}`)
+    }
+    expect(severity([...asksHttp(0, ''), ...dora(5)], 8)).toEqual(['loader-left info'])
+    expect(severity(asksHttp(0, ''), 200)).toEqual(['loader-left error'])
   })
   test('a panic, and the ramdisk that then says nothing', () => expect(look(told(600, [...toRamdisk(0), kernel(7, 'died', 'Kernel panic')]))).toEqual(['kernel-panic']))
   test('a boot that another one followed is judged at once', () => expect(before(told(90, [...toRamdisk(0), ...toScript(60)]))).toEqual(['ramdisk-silent']))
