@@ -118,6 +118,13 @@ export const bootFileNames = {
   localBootUefi: 'localboot.efi',
 } as const
 
+/**
+ * What firmware is told to fetch where it shall go on to its next boot entry: nothing of this name is ever in the manifest, and that it learns at once.
+ *
+ * Quirk: OVMF takes an offer without a boot file for none, and asks for a minute before its next entry comes (test/lab/netboot-firmware.test.ts).
+ */
+export const nextEntryFile = 'go-on-to-the-next-boot-entry'
+
 /** Who has which address, until when. Keyed by network and address. Times are milliseconds since 1970. */
 export interface Lease {
   readonly networkId: string

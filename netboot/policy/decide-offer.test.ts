@@ -54,8 +54,8 @@ describe('decideOffer, where a loader may come in one way only', () => {
   const [{ request: pxe }, { request: http }, { request: ipxe }] = [asked('uefi-virtio-ovmfnative-pxe.pcap'), asked('uefi-virtio-httpboot.pcap'), asked('bios-virtio-ipxe.pcap')]
   const biosFirmware: BootRequest = { ...ipxe, client: { ...ipxe.client, kind: 'firmware' } }
   it.each<[string, BootRequest, 'tftp' | 'http', object]>([
-    ['HTTP Boot is given an address and nothing to boot where it is to be TFTP', http, 'tftp', { kind: 'plain' }],
-    ['PXE is given an address and nothing to boot where it is to be HTTP Boot', pxe, 'http', { kind: 'plain' }],
+    ['HTTP Boot is sent on to the next boot entry where it is to be TFTP', http, 'tftp', { kind: 'boot', file: 'http://10.77.0.1/files/go-on-to-the-next-boot-entry' }],
+    ['PXE is sent on to the next boot entry where it is to be HTTP Boot', pxe, 'http', { kind: 'boot', file: 'go-on-to-the-next-boot-entry' }],
     ['HTTP Boot is answered where it is wanted', http, 'http', { kind: 'boot', file: 'http://10.77.0.1/files/snponly.efi' }],
     ['PXE is answered where TFTP is wanted', pxe, 'tftp', { kind: 'boot', file: 'snponly.efi' }],
     ['a BIOS has no HTTP Boot: it is never left without a loader', biosFirmware, 'http', { kind: 'boot', file: 'undionly.kpxe' }],

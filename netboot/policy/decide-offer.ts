@@ -1,6 +1,6 @@
 import type { BootArchitecture } from '../arch/arch.ts'
 import { encodePxeVendor, pxeOption, useBootFile } from '../codec/pxe-vendor.ts'
-import type { BootDecision, DropReason, LoaderBoot, NetworkView } from '../site.ts'
+import { nextEntryFile, type BootDecision, type DropReason, type LoaderBoot, type NetworkView } from '../site.ts'
 import type { BootRequest } from './boot-request.ts'
 
 /** What a DHCP answer says about booting. */
@@ -35,7 +35,7 @@ const noProxyDhcp = Uint8Array.of(176, 1, 1)
  * | UEFI HTTP Boot | URL of its loader, option 60 `HTTPClient` |
  * | firmware that refuses unsigned loaders | the first of the signed ones |
  * | an installed system | nothing |
- * | firmware that asks in another way than `wanted.loader` and could ask so | an address and nothing to boot: it goes on to its next boot entry |
+ * | firmware that asks in another way than `wanted.loader` and could ask so | a name that is not there: it goes on to its next boot entry |
  *
  * A machine that is ignored gets no answer at all while it asks as firmware, so that its own next boot entry comes sooner, and an address
  * like any other client once its system asks.
@@ -51,12 +51,12 @@ export function decideOffer(request: Pick<BootRequest, 'client' | 'bootClass' | 
   }
   const architecture = request.architecture
   if (architecture === null) return { kind: 'ignore', why: 'no-boot-file' }
-  // Silence would cost a minute: with an offer in hand EDK II gives up after its first wait.
-  if (wanted.loader !== undefined && wanted.loader !== loaderBootOf(request.bootClass) && canLoadBy(architecture, wanted.loader)) return { kind: 'plain' }
   const usual = request.bootClass === 'HTTPClient' ? architecture.httpLoader : architecture.tftpLoader
   const { signedLoader } = architecture
-  const name = wanted.refusesUnsigned && signedLoader !== undefined && hasFile(signedLoader) ? signedLoader : usual
-  if (!hasFile(name)) return { kind: 'ignore', why: 'no-boot-file' }
+  const isLeft = wanted.loader !== undefined && wanted.loader !== loaderBootOf(request.bootClass) && canLoadBy(architecture, wanted.loader)
+  const loader = wanted.refusesUnsigned && signedLoader !== undefined && hasFile(signedLoader) ? signedLoader : usual
+  if (!hasFile(loader)) return { kind: 'ignore', why: 'no-boot-file' }
+  const name = isLeft ? nextEntryFile : loader
   if (request.bootClass === 'HTTPClient') return { kind: 'boot', file: `${base}/files/${name}`, nextServer: network.address, vendorClass: 'HTTPClient', vendorOptions: null, ipxeOptions: null }
   return { kind: 'boot', file: name, nextServer: network.address, vendorClass, vendorOptions, ipxeOptions: null }
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run } from '#cli/run'
 import type { Terminal } from '#cli/terminal'
 import type { BootPath } from '#contract/blackbox-api'
+import { nextEntryFile } from '#netboot/site'
 import { ControlProcess } from '../sim/control-process.ts'
 
 const [server, clients] = [`sc-bps-${process.pid}`, `sc-bpc-${process.pid}`]
@@ -100,13 +101,15 @@ describe('the boot path of a kind of hardware', () => {
     expect(await grantedWindow()).toBe('1')
   })
 
-  it('answers HTTP Boot without anything to boot where TFTP was chosen, and PXE where HTTP Boot was, over a restart too', async () => {
+  it('sends HTTP Boot on to the next boot entry where TFTP was chosen, and PXE where HTTP Boot was, over a restart too', async () => {
     expect((await choose({ loader: 'tftp' })).status).toBe(200)
-    expect(await ask('HTTPClient')).toEqual({ address: expect.stringMatching(/^10\.77\.0\./) as string, file: '' })
+    expect(await ask('HTTPClient')).toEqual({ address: expect.stringMatching(/^10\.77\.0\./) as string, file: `http://10.77.0.1/files/${nextEntryFile}` })
+    expect(await client('curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', `http://10.77.0.1/files/${nextEntryFile}`)).toBe('404')
     expect((await ask('PXEClient')).file).toBe('snponly.efi')
     expect((await choose({ loader: 'http' })).status).toBe(200)
     await control.restart()
-    expect((await ask('PXEClient')).file).toBe('')
+    expect((await ask('PXEClient')).file).toBe(nextEntryFile)
+    expect(await client('tftp', '-m', 'binary', '10.77.0.1', '-c', 'get', nextEntryFile, 'nothing')).toContain('no such file')
     expect((await ask('HTTPClient')).file).toBe('http://10.77.0.1/files/snponly.efi')
   })
 

@@ -2,6 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { copyFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nextEntryFile } from '#netboot/site'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { testNetwork } from '../sim/memory-site.ts'
 
@@ -80,7 +81,7 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
     await world.change({ machine: [mac, { id: 'm1', hostname: 'node1', decision: 'ramdisk', address: null, bootPath: { loader: 'http' } }] })
     await boots(['OVMF, its own PXE first, HTTP Boot chosen', 'efi', true, ',romfile=', []])
     const offered = world.events.flatMap((event) => (event.kind === 'dhcp.offered' && event.mac === mac ? [event.bootFile] : []))
-    expect(offered[0]).toBeNull()
+    expect(offered[0]).toBe(nextEntryFile)
     expect(offered).toContain('http://10.77.0.1/files/snponly.efi')
     expect(world.events.some((event) => event.kind === 'tftp.started' && event.mac === mac && event.file === 'snponly.efi')).toBe(false)
   })

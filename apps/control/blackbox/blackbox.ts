@@ -4,11 +4,9 @@ import type { BootPathPatch } from '#contract/blackbox-api'
 import { parseMac, type Mac } from '#contract/mac'
 import type { Site } from '#netboot/site'
 import type { Core } from '../core.ts'
-import type { MachineRecord } from '../machines/record.ts'
 import type { Networks } from '../networks/networks.ts'
 import { renderBoot } from './boot-view.ts'
 import { ruleContext } from './context.ts'
-import type { RuleContext } from './diagnose.ts'
 import { KernelWatch } from './kernel-watch.ts'
 import { startLive } from './live.ts'
 import { openPathBook } from './path-book.ts'
@@ -37,8 +35,7 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
   const stories = openStories({ packets, events: (query) => journal.read(query) })
   const paths = openPathBook(core.hot, broken)
   const kernels = new KernelWatch()
-  const contextOf = (machine: MachineRecord | undefined): RuleContext => ruleContext(core, networks, machine, machine === undefined ? undefined : paths.pathFor(machine)?.loader)
-  const live = startLive({ registry, journal, stories, context: contextOf, looked: (machine, sessions) => paths.learn(machine, sessions), broken, now })
+  const live = startLive({ registry, journal, stories, context: (machine) => ruleContext(core, networks, machine), looked: (machine, sessions) => paths.learn(machine, sessions), broken, now })
   const cards = new Map(registry.all().map((machine) => [machine.id, machine.macs]))
   const stops = [
     journal.subscribe((event) => { kernels.heard(event); live.heard(event) }),
@@ -76,7 +73,7 @@ export function openBlackbox(core: Core, networks: Networks): Blackbox {
         const whose = find(named)
         if (whose === undefined) return undefined
         const { sessions } = await stories.whole(whose)
-        const context = contextOf(whose.machineId === null ? undefined : registry.get(whose.machineId))
+        const context = ruleContext(core, networks, whose.machineId === null ? undefined : registry.get(whose.machineId))
         const boots = sessions.flatMap((_, index) => (index < sessions.length - limit ? [] : renderBoot(sessions, index, context) ?? [])).reverse()
         return { machineId: whose.machineId, macs: [...whose.macs], recordedBytes: bytesOf(whose.macs), boots }
       },

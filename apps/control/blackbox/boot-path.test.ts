@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { agent, dhcp, discovery, dora, http, tftp, toScript } from '../../../test/sim/made-story.ts'
 import type { Inventory } from '#contract/inventory'
 import { newMachine, type MachineRecord } from '../machines/record.ts'
+import { nextEntryFile } from '#netboot/site'
 import { kindOf } from './boot-path.ts'
 import { learnedBootPath } from '#contract/blackbox-api'
 import { openPathBook, type PathStore } from './path-book.ts'
@@ -110,8 +111,9 @@ describe('learned loaders', () => {
   const httpAsk = { architecture: 16, architectureId: 'uefi-x64' } as const
   /** HTTP Boot that fetches its loader, which never speaks. */
   const deaf = (at: number): Moment[] => [dhcp(at, 'discover', 'firmware', httpAsk), dhcp(at + 0.1, 'offer', 'firmware', { ...httpAsk, bootFile: 'http://10.77.0.1/files/snponly.efi' }), dhcp(at + 1, 'request', 'firmware', httpAsk), dhcp(at + 1.1, 'ack', 'firmware', { ...httpAsk, bootFile: 'http://10.77.0.1/files/snponly.efi' }), http(at + 2, '/files/snponly.efi')]
-  /** HTTP Boot that is given nothing to boot. */
-  const passed = (at: number): Moment[] => [dhcp(at, 'discover', 'firmware', httpAsk), dhcp(at + 0.1, 'offer', 'firmware', { ...httpAsk, bootFile: '' })]
+  /** HTTP Boot that is sent on to the next boot entry. */
+  const next = { ...httpAsk, bootFile: `http://10.77.0.1/files/${nextEntryFile}` }
+  const passed = (at: number): Moment[] => [dhcp(at, 'discover', 'firmware', httpAsk), dhcp(at + 0.1, 'offer', 'firmware', next), dhcp(at + 1, 'request', 'firmware', httpAsk), dhcp(at + 1.1, 'ack', 'firmware', next), http(at + 2, `/files/${nextEntryFile}`, { status: 404 })]
 
   test('HTTP Boot that fails twice is left for TFTP once that has worked', () => {
     const book = openPathBook(memory(), broken)

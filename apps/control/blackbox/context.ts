@@ -4,11 +4,10 @@ import { decideMachineBoot } from '../machines/boot-decision.ts'
 import type { MachineRecord } from '../machines/record.ts'
 import type { Networks } from '../networks/networks.ts'
 import type { Core } from '../core.ts'
-import type { LoaderBoot } from '#netboot/site'
 import type { RuleContext } from './rules/rule.ts'
 
-/** What the rules may know of a machine and its network, now. `loader`: the only way in which its kind is given one. */
-export function ruleContext(core: Core, { book, desk, state }: Networks, machine: MachineRecord | undefined, loader: LoaderBoot | undefined): RuleContext {
+/** What the rules may know of a machine and its network, now. */
+export function ruleContext(core: Core, { book, desk, state }: Networks, machine: MachineRecord | undefined): RuleContext {
   const networks = book.networks()
   const network = (machine?.address == null ? undefined : book.ofAddress(machine.address)) ?? networks[0]
   if (network === undefined) throw new Error('the site has no network')
@@ -23,7 +22,7 @@ export function ruleContext(core: Core, { book, desk, state }: Networks, machine
     hasFile: (name) => core.library.bootFile(name) !== undefined,
     machine: machine === undefined ? null : {
       name: machine.name, phase: machine.phase, expectsDisk: decideMachineBoot(machine, state.diskBoots(machine.id)).decision === 'localDisk',
-      memoryBytes: machine.inventory?.memoryBytes ?? null, disks: machine.inventory?.disks.length ?? null, secureBoot: machine.inventory?.secureBoot ?? null, loader: loader ?? null,
+      memoryBytes: machine.inventory?.memoryBytes ?? null, disks: machine.inventory?.disks.length ?? null, secureBoot: machine.inventory?.secureBoot ?? null,
       twin: machine.uuid === null ? null : core.registry.all().find((other) => other.id !== machine.id && other.uuid === machine.uuid)?.name ?? null,
     },
   }

@@ -1,7 +1,7 @@
 import type { DiskBoot, LoaderBoot } from '#netboot/site'
 import { enough, loadersOf, type StoredPath, type WayCount } from './boot-path.ts'
 import { pathOf } from './boot-view.ts'
-import { askedBy, firmwareAnswers } from './loader-way.ts'
+import { askedBy, firmwareAnswers, wasSentOn } from './loader-way.ts'
 import { diskSpoke, isLossy, loaderName, scriptOf, stageOf, tftpOf, type Session } from './sessions.ts'
 
 /** How one attempt went, by which way. */
@@ -21,18 +21,16 @@ export function learnSeen(path: StoredPath, session: Session): StoredPath {
 
 /**
  * How the firmware's way to its loader went. A boot that got its script is proof; an attempt without one, after which the firmware began anew
- * within minutes, is the other. One that asked in the way that is left, got nothing to boot, and then asked so again instead of going
- * on to the other way, speaks against the other way: its firmware does not have it.
+ * within minutes, is the other. One that was sent on to the other way, and then asked in the same way again, speaks against the other way: its firmware does not have it.
  */
 export function judgeLoader(firmware: StoredPath['firmware'], session: Session, next: Session | undefined): Judgement<LoaderBoot> | undefined {
   const way = askedBy(session)
   if (way === undefined) return undefined
   if (!notYetScript.includes(stageOf(session))) return { way, worked: true }
   if (next === undefined || next.startMs - session.endMs > soonMs) return undefined
-  const answers = firmwareAnswers(session)
-  if (answers.some(({ bootFile }) => bootFile !== '')) return { way, worked: false }
+  if (!wasSentOn(session)) return firmwareAnswers(session).some(({ bootFile }) => bootFile !== '') ? { way, worked: false } : undefined
   const other = loadersOf(firmware).find((one) => one !== way)
-  return answers.length > 0 && other !== undefined && askedBy(next) === way ? { way: other, worked: false } : undefined
+  return other !== undefined && askedBy(next) === way ? { way: other, worked: false } : undefined
 }
 
 /** How a boot into the disk went: `undefined` where it was none, or where it may still go on. A system that answers is proof; a boot ROM that asks again within minutes, without one, is the other. */

@@ -1,5 +1,5 @@
 import { architectures } from '#netboot/arch/index'
-import type { LoaderBoot } from '#netboot/site'
+import { nextEntryFile, type LoaderBoot } from '#netboot/site'
 import type { Dhcp6Moment, DhcpMoment } from './moment.ts'
 import { addressTalkOf, type Session } from './sessions.ts'
 
@@ -10,6 +10,9 @@ export function askedBy(session: Session): LoaderBoot | undefined {
   return architectures.find(asked.architectureId)?.httpTypes.includes(asked.architecture) === true ? 'http' : 'tftp'
 }
 
-/** What firmware was answered in a boot, by IPv4 and by IPv6. One without a boot file gave it an address and nothing to boot. */
+/** Whether the firmware of a boot was sent on to its next boot entry. */
+export const wasSentOn = (session: Session): boolean => firmwareAnswers(session).some(({ bootFile }) => bootFile.endsWith(nextEntryFile))
+
+/** What firmware was answered in a boot, by IPv4 and by IPv6. */
 export const firmwareAnswers = (session: Session): (DhcpMoment | Dhcp6Moment)[] =>
   addressTalkOf(session).filter(({ fromMachine, message, client }) => !fromMachine && client === 'firmware' && ['offer', 'ack', 'advertise', 'reply'].includes(message))

@@ -15,8 +15,6 @@ export interface Session {
 
 /** A machine that asks again after so long was off or elsewhere meanwhile. */
 const newBootMs = 5 * 60_000
-/** Longer than firmware waits between two questions of one attempt. */
-const lateMs = 45_000
 
 /**
  * The boots in a story. A boot begins where a boot ROM asks for an address: its repeated questions belong to the same one, a question after
@@ -42,13 +40,8 @@ function beginsAnew(open: { mac: Mac; moments: readonly Moment[] }, asking: Dhcp
   const last = open.moments.findLast((moment) => moment.kind !== 'event')
   if (last !== undefined && asking.atMs - endOf(last) > newBootMs) return true
   const before = open.moments.findLast(isAsking)
-  if (asking.client === 'firmware' && before?.client === 'firmware') {
-    // PXE after HTTP Boot, or the other way round: the next boot entry of its firmware.
-    if (asking.architecture !== null && before.architecture !== null && asking.architecture !== before.architecture) return true
-    // It was given nothing to boot, and no retry comes so late.
-    const answers = open.moments.filter((moment): moment is DhcpMoment => moment.kind === 'dhcp' && moment.message === 'offer')
-    if (answers.length > 0 && answers.every(({ bootFile }) => bootFile === '') && asking.atMs - before.atMs > lateMs) return true
-  }
+  // PXE after HTTP Boot, or the other way round: the next boot entry of its firmware.
+  if (asking.client === 'firmware' && before?.client === 'firmware' && asking.architecture !== null && before.architecture !== null && asking.architecture !== before.architecture) return true
   // Firmware asks once a boot, and again only while it got nothing; iPXE asks after it was loaded, and again while it got nothing.
   const wentOn = open.moments.some((moment) => asking.client === 'ipxe'
     ? moment.kind === 'script' || moment.kind === 'kernel' || moment.kind === 'inventory' || (isGiven(moment) && moment.client === 'ipxe' && asking.atMs - moment.atMs > 30_000)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { BootEvent, ClientFacts } from '#netboot/site'
+import { nextEntryFile, type BootEvent, type ClientFacts } from '#netboot/site'
 import type { NewLine } from '../events/journal.ts'
 import type { MachineLogs } from '../events/machine-logs.ts'
 import type { Journal } from '../events/journal.ts'
@@ -67,7 +67,7 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
     case 'dhcp.poolLow': return info(event.free === 0 ? `All ${event.size} addresses are given out` : `${event.free} of ${event.size} addresses are left`, { free: event.free, size: event.size }, 'warn')
     case 'tftp.started': return info(`Fetches ${event.file} by TFTP`, { file: event.file, sizeBytes: event.sizeBytes, blockSize: event.blockSize, windowSize: event.windowSize })
     case 'tftp.sent': return info(`Got ${event.file} by TFTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds, retries: event.resends, roundTripMs: event.roundTripMs })
-    case 'tftp.failed': return info(`TFTP of ${event.file} ended: ${event.why}`, { file: event.file, why: event.why, bytes: event.sentBytes, retries: event.resends }, 'warn')
+    case 'tftp.failed': return event.file === nextEntryFile ? info('Goes on to the next boot entry of its firmware', { file: event.file, why: event.why }) : info(`TFTP of ${event.file} ended: ${event.why}`, { file: event.file, why: event.why, bytes: event.sentBytes, retries: event.resends }, 'warn')
     case 'file.sent': return event.file.startsWith('chunks/') ? undefined : info(`${event.complete ? 'Got' : 'Got a part of'} ${event.file} by HTTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds, complete: event.complete })
     case 'script.rendered': return info(`Boot script: ${event.why}`, { script: event.script, why: event.why, ...(event.disk === undefined ? {} : { disk: event.disk }) })
     case 'log.lines': return undefined

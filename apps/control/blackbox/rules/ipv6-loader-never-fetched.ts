@@ -5,7 +5,7 @@ const patienceMs = 15_000
 
 /** It has an IPv6 address and the URL of its loader, and never asks for the file. */
 export const ipv6LoaderNeverFetched = defineRule({
-  id: 'ipv6-loader-never-fetched', title: 'It never fetched its loader over IPv6', behind: ['ipv6-other-server'],
+  id: 'ipv6-loader-never-fetched', title: 'It never fetched its loader over IPv6', behind: ['loader-left', 'ipv6-other-server'],
   look({ session, quietMs }) {
     const given = dhcp6Of(session, 'reply').findLast(({ client, bootFile, address }) => client === 'firmware' && bootFile !== '' && address !== '')
     if (given === undefined || quietMs < patienceMs) return undefined

@@ -5,7 +5,7 @@ const patienceMs = 12_000
 
 /** It has an address and the name of its loader, and never asks for the file. */
 export const loaderNeverFetched = defineRule({
-  id: 'loader-never-fetched', title: 'It never fetched its loader', behind: ['proxy-port-closed', 'other-server'],
+  id: 'loader-never-fetched', title: 'It never fetched its loader', behind: ['loader-left', 'proxy-port-closed', 'other-server'],
   look({ session, quietMs }) {
     const acked = dhcpOf(session, 'ack').findLast(({ client, isProxyPort }) => client === 'firmware' && !isProxyPort)
     // In mode proxy the address comes from one server and the name of the loader from another.

@@ -1,5 +1,4 @@
 import type { Diagnosis } from '#contract/blackbox-api'
-import type { LoaderBoot } from '#netboot/site'
 import type { Moment } from '../moment.ts'
 import type { Session } from '../sessions.ts'
 
@@ -27,8 +26,6 @@ export interface RuleContext {
     readonly memoryBytes: number | null
     readonly disks: number | null
     readonly secureBoot: boolean | null
-    /** The only way in which its kind is given a loader; null: any. */
-    readonly loader: LoaderBoot | null
     /** Another machine that says the same UUID. */
     readonly twin: string | null
   } | null

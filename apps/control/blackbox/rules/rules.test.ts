@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { storyOf } from '../../../../test/sim/capture-story.ts'
 import { agent, connect, context, dhcp, dhcp6, discovery, dora, dora6, event, http, ignored, inventory, kernel, script, storyTime, tftp, toRamdisk, toScript, unreachable } from '../../../../test/sim/made-story.ts'
+import { nextEntryFile } from '#netboot/site'
 import { diagnose, type RuleContext } from '../diagnose.ts'
 import type { Moment } from '../moment.ts'
 import { splitSessions } from '../sessions.ts'
@@ -20,6 +21,7 @@ const before = ({ moments, context: known }: Told): string[] => {
 const machine = (more: Partial<NonNullable<RuleContext['machine']>>): Partial<RuleContext> => ({ machine: { ...context(0).machine!, ...more } })
 const bios = { architecture: 0, architectureId: 'bios' } as const
 
+const nextUrl = `http://10.77.0.1/files/${nextEntryFile}`
 const asksHttp = (at: number, bootFile: string): Moment[] => [dhcp(at, 'discover', 'firmware', { architecture: 16 }), dhcp(at + 0.1, 'offer', 'firmware', { architecture: 16, bootFile })]
 
 /** Each trouble as a boot, and beside it the boot that looks like it and is healthy. */
@@ -42,8 +44,8 @@ const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Tol
   },
   'loader-missing': { sick: [told(3, [dhcp(0, 'discover'), ignored(0.1, 'no-boot-file')]), told(3, [dhcp(0, 'discover')], { hasFile: () => false })], well: [told(1, [dhcp(0, 'discover')])] },
   'loader-left': {
-    sick: [told(5, asksHttp(0, ''), machine({ loader: 'tftp' })), told(5, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { bootFile: '' })], machine({ loader: 'http' })), told(200, asksHttp(0, ''), machine({ loader: 'tftp' }))],
-    well: [told(5, asksHttp(0, 'http://10.77.0.1/files/snponly.efi'), machine({ loader: 'tftp' })), told(5, asksHttp(0, ''), machine({ loader: 'http' })), told(5, [...asksHttp(0, ''), ...dora(5)], machine({ loader: 'tftp' }))],
+    sick: [told(5, asksHttp(0, nextUrl)), told(12, [...dora(0).map((moment) => (moment.kind === 'dhcp' && moment.bootFile !== '' ? { ...moment, bootFile: nextEntryFile } : moment)), tftp(1.2, { end: 'refused', file: nextEntryFile, bytes: 0, error: '1 no such file' })]), told(200, asksHttp(0, nextUrl))],
+    well: [told(5, asksHttp(0, 'http://10.77.0.1/files/snponly.efi')), told(5, [...asksHttp(0, nextUrl), ...dora(5)])],
   },
   'no-answer': { sick: [told(5, [dhcp(0, 'discover'), dhcp(2, 'discover'), dhcp(4, 'discover'), ignored(4, 'lease-not-stored')])], well: [told(2, [dhcp(0, 'discover'), dhcp(1, 'discover')])] },
   'offer-not-taken': {
@@ -134,10 +136,10 @@ describe('a cause hides what follows from it', () => {
   test('firmware that goes on to its other boot entry, as it shall, is no trouble; one that never does is', () => {
     const severity = (moments: Moment[], now: number): string[] => {
       const sessions = splitSessions([...moments].sort((a, b) => a.atMs - b.atMs), 'x')
-      return diagnose(sessions, 0, context(now, machine({ loader: 'tftp' }))).map((found) => `${found.id} ${found.severity}`)
+      return diagnose(sessions, 0, context(now)).map((found) => `${found.id} ${found.severity}`)
     }
-    expect(severity([...asksHttp(0, ''), ...dora(5)], 8)).toEqual(['loader-left info'])
-    expect(severity(asksHttp(0, ''), 200)).toEqual(['loader-left error'])
+    expect(severity([...asksHttp(0, nextUrl), ...dora(5)], 8)).toEqual(['loader-left info'])
+    expect(severity(asksHttp(0, nextUrl), 200)).toEqual(['loader-left error'])
   })
   test('a panic, and the ramdisk that then says nothing', () => expect(look(told(600, [...toRamdisk(0), kernel(7, 'died', 'Kernel panic')]))).toEqual(['kernel-panic']))
   test('a boot that another one followed is judged at once', () => expect(before(told(90, [...toRamdisk(0), ...toScript(60)]))).toEqual(['ramdisk-silent']))

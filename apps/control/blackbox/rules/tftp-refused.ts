@@ -3,7 +3,7 @@ import { defineRule } from './rule.ts'
 
 /** It asks for a file that is not served, and that is where its boot ends. GRUB and shim ask for files that need not be there: they go on. */
 export const tftpRefused = defineRule({
-  id: 'tftp-refused', title: 'It asks for a file that is not here', behind: ['other-server'],
+  id: 'tftp-refused', title: 'It asks for a file that is not here', behind: ['loader-left', 'other-server'],
   look({ session, quietMs }) {
     const last = tftpOf(session).at(-1)
     if (last?.end !== 'refused' || quietMs < 10_000) return undefined
