@@ -6,6 +6,7 @@ import type { EventPage, Image, Machine } from '#contract/operator-api'
 import { startAppliance, type Appliance } from './appliance.ts'
 import { standOn } from './interface.ts'
 import { clearLabNetwork, labNames, labStanding, makeLabNetwork, type LabNames } from './lab/network.ts'
+import type { Guest } from './lab/guest.ts'
 import { startLab, type Lab } from './lab/lab.ts'
 import { runsInstalledSystem } from './lab/shut-down.ts'
 import { ask } from './operator.ts'
@@ -55,6 +56,7 @@ async function serve(options: UpOptions, names: LabNames | undefined, { stopped,
   const appliance = await startAppliance(options, standing, names?.app, say)
   await Promise.race([greet(options, appliance, standing.address), stopped])
   const running: { lab?: Lab } = {}
+  if (names !== undefined && options.machines === 0) writeLabFile(options.runDir, [])
   if (options.machines > 0) {
     const started = startMachines(options, appliance).then((lab) => { running.lab = lab }, (error: unknown) => say(`lab: ${String(error)}`))
     await Promise.race([started, stopped])
@@ -115,8 +117,13 @@ async function startMachines(options: UpOptions, appliance: Appliance): Promise<
     return page?.events.some(({ kind }) => signsOfLife.has(kind)) ?? false
   }
   const lab = await startLab({ machines: options.machines, names: labNames(options.name), dataDir: options.dataDir, runDir: options.runDir, kernel: appliance.kernel(), settled, say })
-  writeFileSync(path.join(options.runDir, 'lab.json'), JSON.stringify({ machines: lab.guests.map(({ index, kind, mac, uuid, serial, folder }) => ({ name: `lab-${index + 1}`, kind, mac, uuid, serial, folder })) }))
+  writeLabFile(options.runDir, lab.guests)
   return lab
+}
+
+/** Tells `systemcloud lab` which machines there are. */
+function writeLabFile(runDir: string, guests: readonly Guest[]): void {
+  writeFileSync(path.join(runDir, 'lab.json'), JSON.stringify({ machines: guests.map(({ index, kind, mac, uuid, serial, folder }) => ({ name: `lab-${index + 1}`, kind, mac, uuid, serial, folder })) }))
 }
 
 main().catch((error: unknown) => {

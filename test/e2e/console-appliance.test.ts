@@ -1,55 +1,54 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Browser } from 'playwright-core'
-import { startBrowser, watchComplaints } from './console-rig.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { standAppliance, type ApplianceStand } from './appliance-stand.ts'
 
-/**
- * The console in front of a real appliance: give SC_CONSOLE_URL and SC_CONSOLE_PASSWORD (and SC_CONSOLE_NEW_PASSWORD where the first is
- * the one-time password). It looks and asks for a plan, and changes nothing but the password.
- */
-const url = process.env['SC_CONSOLE_URL']
-const password = process.env['SC_CONSOLE_PASSWORD'] ?? ''
-const next = process.env['SC_CONSOLE_NEW_PASSWORD'] ?? password
-let browser: Browser
+// The console as a person has it: behind a real appliance, with machines that boot over its wire. Each test goes on where the one before it ended.
 
-beforeAll(async () => {
-  if (url === undefined) console.log('SC_CONSOLE_URL is not set: the console is not tested against an appliance here.')
-  else browser = await startBrowser()
-})
-afterAll(async () => { await browser?.close() })
+const ownPassword = 'correct horse battery'
+let page: Page
+let context: BrowserContext
+let stand: ApplianceStand
+standAppliance((given) => { ({ page, context, stand } = given) })
 
-test.skipIf(url === undefined)('an operator signs in, sees the machines, opens one and is shown a plan', async () => {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 } })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  const complaints = watchComplaints(page)
-  await page.goto(`${url}/`)
-  await page.getByLabel('Password').fill(password)
+const machines = () => page.getByRole('list', { name: 'Machines' })
+const row = (name: string) => machines().getByRole('listitem').filter({ hasText: name })
+const logLines = () => page.getByRole('log', { name: 'Log lines' })
+const steps = () => page.getByRole('list', { name: 'Steps' })
+const events = () => page.getByRole('list', { name: 'Events' })
+const phase = (word: string) => page.locator('header').getByText(word, { exact: true }).first()
+const open = async (path: string): Promise<void> => { await page.goto(stand.url + path) }
+
+test('signs in with the one-time password, which must be changed, and finds an empty fleet', async () => {
+  await open('/')
+  await page.getByLabel('Password').fill('wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  const choose = page.getByRole('heading', { name: 'Choose your password' })
-  const fleet = page.getByRole('heading', { name: 'Fleet' })
-  await choose.or(fleet).waitFor()
-  if (await choose.isVisible()) {
-    await page.getByLabel('New password', { exact: true }).fill(next)
-    await page.getByLabel('New password again').fill(next)
+  await page.getByText(/password/i).filter({ hasText: /not right|wrong/i }).waitFor()
+  await page.getByLabel('Password').fill(stand.oneTimePassword)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Choose your password' }).waitFor()
+  const choose = async (word: string): Promise<void> => {
+    await page.getByLabel('New password', { exact: true }).fill(word)
+    await page.getByLabel('New password again').fill(word)
     await page.getByRole('button', { name: 'Change password' }).click()
   }
-  await fleet.waitFor()
-  const machines = page.getByRole('list', { name: 'Machines' })
-  await machines.getByRole('listitem').first().waitFor()
-  await machines.getByRole('link').first().click()
-  await page.getByRole('log', { name: 'Log lines' }).waitFor()
-  await page.getByRole('list', { name: 'Events' }).getByRole('listitem').first().waitFor()
-  const assign = page.getByRole('button', { name: /Assign a role|Change role/ })
-  if (await assign.getAttribute('aria-disabled') === null) {
-    await assign.click()
-    await page.getByRole('dialog').getByRole('radio').first().check()
-    await page.getByRole('region', { name: /^Plan for / }).waitFor()
-    await page.getByRole('button', { name: 'Cancel' }).click()
-  }
-  for (const place of ['Cloud', 'Images', 'Networks', 'Settings', 'Fleet']) {
-    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: place }).click()
-    await page.getByRole('heading', { name: place, level: 1 }).waitFor()
-  }
-  expect(complaints).toEqual([])
-  await context.close()
+  await choose('too short')
+  await page.getByText('Use at least 12 characters').waitFor()
+  await choose(ownPassword)
+  await page.getByRole('heading', { name: 'Plug a machine in' }).waitFor()
+  expect([await stand.lab.signIn(stand.oneTimePassword), await stand.lab.signIn(ownPassword)]).toEqual([401, 204])
+})
+
+test('machines appear by themselves as they boot, and say what they are', async () => {
+  await open('/')
+  await page.getByRole('heading', { name: 'Plug a machine in' }).waitFor()
+  stand.rack.on(0, 1, 2)
+  for (const machine of [0, 1, 2]) await row(stand.rack.mac(machine)).getByText('Discovered').waitFor()
+  await page.getByRole('button', { name: /Discovered\s*3/ }).click()
+  await row(stand.rack.mac(0)).getByRole('link').first().click()
+  await page.getByText('RACK-00', { exact: true }).first().waitFor()
+  await page.getByText('RACK-00-A').first().waitFor()
+  await logLines().getByText('<b>markup is text</b>').waitFor()
+  await events().getByText(/inventory/i).first().waitFor()
+  const packets = page.getByRole('list', { name: 'Packets and events of this boot' })
+  for (const what of ['DISCOVER', 'OFFER', 'INVENTORY']) await packets.getByText(what).first().waitFor()
 })

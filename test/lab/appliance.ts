@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Machine } from '#contract/operator-api'
 import { findBuild } from '#images/build/manifest'
+import { labNames } from '../../apps/supervisor/lab/network.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 
@@ -21,8 +22,12 @@ export interface LabRun {
   machines(): Promise<Machine[]>
   /** The process of that name: control, console, dns, time. */
   pid(name: string): number
+  /** The virtual machines' QEMU processes. */
+  guestPids(): number[]
   /** Kills the control process as a crash would. */
   killControl(): void
+  /** Kills `scripts/up` as a crash would, with its guests running, and types it again. This run is over then; the new one goes on with its state. */
+  again(): Promise<LabRun>
   stop(): Promise<void>
 }
 
@@ -89,7 +94,9 @@ export async function startLabRun(machines: number): Promise<LabRun> {
 }
 
 /** Runs `scripts/up` by the given words and resolves when its API answers. */
-export async function startUp({ home, dataDir, runDir }: ReturnType<typeof makeHome>, [command = '', ...args]: readonly string[], ports: { consoleUrl: string; balancerPort: number }): Promise<LabRun> {
+export async function startUp(place: ReturnType<typeof makeHome>, words: readonly string[], ports: { consoleUrl: string; balancerPort: number }): Promise<LabRun> {
+  const { home, dataDir, runDir } = place
+  const [command = '', ...args] = words
   const env = { ...process.env, SYSTEM_CLOUD_DATA: dataDir, SYSTEM_CLOUD_RUN: runDir }
   const up: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
@@ -111,7 +118,13 @@ export async function startUp({ home, dataDir, runDir }: ReturnType<typeof makeH
       if (found === undefined) throw new Error(`there is no process ${name}`)
       return found.pid
     },
+    guestPids: () => execFileSync('ip', ['netns', 'pids', labNames(words[words.indexOf('--name') + 1] ?? '').wire]).toString().split('\n').filter((pid) => pid !== '').map(Number).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu')),
     killControl: () => void process.kill(run.pid('control'), 'SIGKILL'),
+    async again() {
+      up.kill('SIGKILL')
+      await ended
+      return startUp(place, words, ports)
+    },
     async stop() {
       up.kill('SIGTERM')
       // Nothing on its disks is wanted any more: a second word spares the wait for its machines to shut down.
@@ -125,7 +138,8 @@ export async function startUp({ home, dataDir, runDir }: ReturnType<typeof makeH
   }
   const failed = (): never => { throw new Hopeless(`scripts/up ended with ${up.exitCode}`) }
   try {
-    await until('the appliance answers', 240_000, async () => (up.exitCode === null ? (await run.machines()) !== undefined : failed()), () => text)
+    // What a killed run has left may still answer: only the new one's own word counts.
+    await until('the appliance answers', 240_000, async () => (up.exitCode === null ? text.includes('the appliance runs') && (await run.machines()) !== undefined : failed()), () => text)
   } catch (error) { // nobody gets this run to stop it
     await run.stop()
     throw error

@@ -1,9 +1,11 @@
 import http from 'node:http'
+import https from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App, Machine } from '#contract/operator-api'
 import { readPrivileges } from '../sim/privileges.ts'
+import { isRunning } from '../sim/typed-up.ts'
 import { Hopeless, startLabRun, until, type LabRun } from './appliance.ts'
-import { renderArrivals, renderStepTimes } from './step-times.ts'
+import { renderArrivals, renderMemory, renderStepTimes } from './step-times.ts'
 
 const full = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 const minute = 60_000
@@ -21,10 +23,18 @@ function guestbook(port: number, method = 'GET', body = ''): Promise<{ status: n
   })
 }
 
+/** Whether the console's sign-in page is there. */
+const consoleAnswers = (url: string): Promise<boolean> => new Promise((resolve) => {
+  https.get(`${url}/sign-in`, { rejectUnauthorized: false }, (answer) => { answer.resume(); resolve(answer.statusCode === 200) }).on('error', () => resolve(false))
+})
+
 describe('from bare machines to a running service', () => {
   let lab: LabRun
   let entry = ''
   const wanted = full ? 3 : 2
+
+  const startedAt = Date.now()
+  const memory = (moment: string): void => console.log(renderMemory(moment, { 'control with netboot': lab.pid('control'), console: lab.pid('console') }))
 
   beforeAll(async () => { lab = await startLabRun(wanted) })
   afterAll(async () => { await lab?.stop() })
@@ -34,6 +44,8 @@ describe('from bare machines to a running service', () => {
       const all = await lab.machines()
       return all.length === wanted && all.every((machine) => machine.phase === 'discovered') ? all : undefined
     }, () => lab.output())
+    console.log(`${wanted} machines are discovered ${Math.round((Date.now() - startedAt) / 1000)} s after scripts/up was typed`)
+    memory('with every machine discovered, idle')
     expect(machines.map((machine) => machine.inventory?.firmware).sort()).toEqual(full ? ['bios', 'uefi', 'uefi'] : ['bios', 'uefi'])
     for (const machine of machines) {
       expect(machine.inventory?.serial).toMatch(/^LAB-000\d$/)
@@ -119,5 +131,20 @@ describe('from bare machines to a running service', () => {
     const page = await guestbook(lab.balancerPort)
     expect([page.status, page.text.includes(entry)]).toEqual([200, true])
     await until('every service answers', 5 * minute, async () => (await lab.machines()).every((machine) => machine.role === null || (machine.phase === 'ready' && machine.services.every(({ healthy }) => healthy))))
+  })
+  it('is started again after a kill -9 with its machines running: leftovers cleared, console back, nothing forgotten', async () => {
+    const before = await lab.machines()
+    memory('before it')
+    const leftovers = { control: lab.pid('control'), console: lab.pid('console'), ...Object.fromEntries(lab.guestPids().map((pid, n) => [`guest ${n + 1}`, pid])) }
+    expect(Object.keys(leftovers)).toHaveLength(2 + wanted)
+    const killedAt = Date.now()
+    lab = await lab.again()
+    await until('the console answers', minute, () => consoleAnswers(lab.consoleUrl), () => lab.output())
+    console.log(`second start, after a kill -9: the console answers ${((Date.now() - killedAt) / 1000).toFixed(1)} s after it`)
+    expect(lab.output()).toContain('cleared the leftovers of an earlier run')
+    expect(Object.entries(leftovers).filter(([, pid]) => isRunning(pid))).toEqual([])
+    const now = await lab.machines()
+    expect(now.map(({ id, name, role, generation }) => ({ id, name, role, generation }))).toEqual(before.map(({ id, name, role, generation }) => ({ id, name, role, generation })))
+    memory('after the second start')
   })
 })

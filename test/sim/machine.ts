@@ -11,7 +11,7 @@ import { extract } from 'tar-stream'
 import { AgentConfig, EnrolResponse, Target } from '#contract/agent-api'
 
 /** Where the simulated machine finds its appliance, and who it is. `address` is a loopback address of its own, e.g. 127.0.0.77. */
-export interface SimPlan { readonly mac: string; readonly uuid: string; readonly serial: string; readonly address: string; readonly url: string; readonly ca: string }
+export interface SimPlan { readonly mac: string; readonly uuid: string; readonly serial: string; readonly address: string; readonly url: string; readonly ca: string; /** What its ramdisk says it is, instead of the smallest machine. */ readonly facts?: string }
 
 /** What the machine does now; tests wait for it. */
 export type SimState = 'off' | 'ramdisk' | 'disk'
@@ -23,13 +23,16 @@ interface Tls { readonly ca: string; readonly cert?: string; readonly key?: stri
  * own loopback address. Where the appliance is away it tries again, as the real ones do.
  */
 export class SimMachine {
-  readonly plan: SimPlan
+  /** Its address and where the appliance is may change from one boot to the next. */
+  plan: SimPlan
   readonly log: string[] = []
   state: SimState = 'off'
   /** Orders of these kinds answer `failed` with this text, once. */
   readonly failOnce = new Map<string, string>()
   /** Called before an order is reported done, and before enrolment (`enrol`) and each report (`report`). */
   onMoment: (moment: string) => Promise<void> | void = () => undefined
+  /** Called where it would boot again: from its disk after an installation, from the network else. */
+  onReboot: (from: 'ramdisk' | 'disk') => void = (from) => this.boot(from)
   #run = new AbortController()
   #disk: AgentConfig | undefined
   #identity: Tls | undefined
@@ -56,7 +59,7 @@ export class SimMachine {
 
   /** The facts text of this machine. */
   facts(): string {
-    return [
+    return this.plan.facts ?? [
       'firmware\tbios', 'secureboot\t0', 'kernel\t6.12.0', 'cpu.model\tSimulated', 'cpu.count\t1', 'cpu.arch\tx86_64', 'mem.kb\t2000000', `bootif\t${this.plan.mac}`,
       `dmi.product_uuid\t${this.plan.uuid}`, 'dmi.sys_vendor\tSim', 'dmi.product_name\tMachine', `dmi.product_serial\t${this.plan.serial}`, 'dmi.bios_version\t1',
       'disk\tvda', 'disk.size\t41943040', `disk.serial\t${this.plan.serial}-D`, 'disk.model\tSimDisk', 'disk.rotational\t0', 'disk.removable\t0', 'disk.transport\tvirtio', 'disk.contents\tblank',
@@ -124,8 +127,8 @@ export class SimMachine {
         finished.add(id)
       }
       if ((await report('status=done\n')) === 410) continue
-      if (kind === 'bootDisk') return void setImmediate(() => this.boot('disk'))
-      if (kind === 'reboot') return void setImmediate(() => this.boot('ramdisk'))
+      if (kind === 'bootDisk') return void setImmediate(() => this.onReboot('disk'))
+      if (kind === 'reboot') return void setImmediate(() => this.onReboot('ramdisk'))
     }
   }
 
@@ -158,7 +161,7 @@ export class SimMachine {
       if (present.tasks.some((task) => task.kind === 'swarm' && task.mode === 'leave')) this.#left = true
       if (present.tasks.some((task) => task.kind === 'restart' && task.bootId === 'boot')) {
         this.log.push('restart')
-        return void setImmediate(() => this.boot('ramdisk'))
+        return void setImmediate(() => this.onReboot('ramdisk'))
       }
       await this.onMoment('report')
       await this.#again(signal, async () => ((await this.ask('POST', '/agent/report', { body: JSON.stringify(this.#report(present)), tls, signal })).status === 204 ? true : undefined))

@@ -20,6 +20,8 @@ export interface StormWorld {
   leased(mac: string, address: string): void
   unleased(mac: string, address: string): void
   scriptTook(milliseconds: number): void
+  /** What a machine does whose kernel runs, and how that life ends; absent: it posts its facts and says of every order that it is simulated. */
+  ramdisk?(plan: MachinePlan, appliance: Appliance, address: string, signal: AbortSignal): Promise<'reboot' | 'poweroff'>
 }
 
 /** What became of a machine. */
@@ -127,6 +129,11 @@ export class StormMachine {
     const url = end.words.find((word) => word.startsWith('sc.url='))?.slice('sc.url='.length)
     if (url === undefined) return 'again'
     const appliance: Appliance = { url, ca: this.#world.ca }
+    if (this.#world.ramdisk !== undefined) {
+      fate.stage = 'booted'
+      booted()
+      return (await this.#world.ramdisk(plan, appliance, third.address, signal)) === 'reboot' ? 'again' : 'over'
+    }
     const token = makeToken()
     if (appliance.ca !== undefined) fate.factsRetries += (await postFacts(plan, appliance, third.address, token, signal)) - 1
     fate.stage = 'booted'
