@@ -36,7 +36,7 @@ let gone = Promise.resolve()
 function planMachine(index: number): MachinePlan {
   const hex = index.toString(16).padStart(2, '0')
   return {
-    index, mac: `52:54:00:5c:00:${hex}`, uuid: `5c10ad00-0000-4000-8000-0000005c00${hex}`, serial: `RACK-${hex.toUpperCase()}`, firmware: (['bios', 'pxe', 'http'] as const)[index % 3] ?? 'bios', powerOnMs: 0, seed: index,
+    index, mac: `5a:53:49:4d:5c:${hex}`, uuid: `5c10ad00-0000-4000-8000-0000005c00${hex}`, serial: `RACK-${hex.toUpperCase()}`, firmware: (['bios', 'pxe', 'http'] as const)[index % 3] ?? 'bios', powerOnMs: 0, seed: index,
     faults: { lossShare: 0, duplicateShare: 0, reorderShare: 0, slowBytesPerSecond: null, crashes: [], deafMs: 0 },
   }
 }
@@ -51,9 +51,15 @@ const renderFacts = (plan: MachinePlan): string => [
   ['nic', 'eth0'], ['nic.mac', plan.mac], ['nic.link', '1'], ['nic.speed', '10000'], ['nic.driver', 'simulated'],
 ].map(([key, value]) => `${key}\t${value}\n`).join('')
 
-const say = (index: number, lines: string): Promise<unknown> => {
+/** Sends log lines as the ramdisk does: again until the appliance has them. */
+async function say(index: number, lines: string): Promise<void> {
   const { storm, sim, url } = rack.get(index) ?? {}
-  return storm === undefined || sim === undefined || url === '' ? Promise.resolve() : fetchHttp({ url: `${url}/log/${storm.plan.mac}`, method: 'POST', from: sim.plan.address, signal: stop.signal, body: lines })
+  if (storm === undefined || sim === undefined || url === '') return
+  for (;;) {
+    const answer = await fetchHttp({ url: `${url}/log/${storm.plan.mac}`, method: 'POST', from: sim.plan.address, signal: stop.signal, body: lines })
+    if (answer !== undefined && answer.status < 300) return
+    await wait(200, undefined, { signal: stop.signal })
+  }
 }
 
 function add(index: number): void {

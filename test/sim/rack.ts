@@ -45,7 +45,7 @@ export async function openRack(name: string, dataDir: string): Promise<Rack> {
   const waiting = new Map<string, () => void>()
   createInterface({ input: child.stdout }).on('line', (line) => waiting.get((JSON.parse(line) as { done: string }).done)?.())
   return {
-    mac: (machine) => `52:54:00:5c:00:${machine.toString(16).padStart(2, '0')}`,
+    mac: (machine) => `5a:53:49:4d:5c:${machine.toString(16).padStart(2, '0')}`,
     on(...machines) { for (const machine of machines) act({ act: 'on', machine }) },
     log: (machine, text, lines) => new Promise((resolve) => { waiting.set(text, resolve); act({ act: 'log', machine, text, lines }) }),
     fail: (machine, order, detail) => act({ act: 'fail', machine, order, detail }),
