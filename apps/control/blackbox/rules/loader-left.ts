@@ -1,4 +1,4 @@
-import { askedBy, firmwareAnswers, wasSentOn } from '../loader-way.ts'
+import { askedBy, firmwareAnswers, wasSentOn } from '../paths/loader-way.ts'
 import { defineRule } from './rule.ts'
 
 const patienceMs = 90_000

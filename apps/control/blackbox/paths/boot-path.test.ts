@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { agent, dhcp, discovery, dora, http, tftp, toScript } from '../../../test/sim/made-story.ts'
+import { agent, dhcp, discovery, dora, http, tftp, toScript } from '../../../../test/sim/made-story.ts'
 import type { Inventory } from '#contract/inventory'
-import { newMachine, type MachineRecord } from '../machines/record.ts'
+import { newMachine, type MachineRecord } from '../../machines/record.ts'
 import { nextEntryFile } from '#netboot/site'
 import { kindOf } from './boot-path.ts'
 import { learnedBootPath } from '#contract/blackbox-api'
 import { openPathBook, type PathStore } from './path-book.ts'
-import type { Moment } from './moment.ts'
-import { splitSessions, type Session } from './sessions.ts'
+import type { Moment } from '../moment.ts'
+import { splitSessions, type Session } from '../sessions.ts'
 
 const inventory = { manufacturer: 'Dell Inc.', product: 'PowerEdge R640', firmware: 'uefi', secureBoot: false } as unknown as Inventory
 const machine = (id: string, more: Partial<Inventory> = {}): MachineRecord => ({ ...newMachine({ id, name: id, mac: '52:54:00:00:00:01', uuid: null, now: '2026-01-01T00:00:00Z', powerDriver: 'manual' }), inventory: { ...inventory, ...more } })

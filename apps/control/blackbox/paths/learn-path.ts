@@ -1,8 +1,8 @@
 import type { DiskBoot, LoaderBoot } from '#netboot/site'
 import { enough, loadersOf, type StoredPath, type WayCount } from './boot-path.ts'
-import { pathOf } from './boot-view.ts'
+import { pathOf } from '../boot-view.ts'
 import { askedBy, firmwareAnswers, wasSentOn } from './loader-way.ts'
-import { diskSpoke, isLossy, loaderName, scriptOf, stageOf, tftpOf, type Session } from './sessions.ts'
+import { diskSpoke, isLossy, loaderName, scriptOf, stageOf, tftpOf, type Session } from '../sessions.ts'
 
 /** How one attempt went, by which way. */
 export interface Judgement<Way> { readonly way: Way; readonly worked: boolean }

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { diskMethods, loaderMethods, type BootPath, type BootPathPatch } from '#contract/blackbox-api'
 import type { Inventory } from '#contract/inventory'
 import type { BootPathView } from '#netboot/site'
-import type { MachineRecord } from '../machines/record.ts'
+import type { MachineRecord } from '../../machines/record.ts'
 import { disksOf, kindOf, loadersOf, wishPath, type Chooser, type PathWishes, type StoredPath, type WayCount } from './boot-path.ts'
 import { chooseDisk, chooseLoader, choosePath, chooseWindow, type Choice } from './choose-path.ts'
 import { judgeDiskBoot, learnBoot } from './learn-path.ts'
-import type { Session } from './sessions.ts'
+import type { Session } from '../sessions.ts'
 
 /** What is learned of how kinds of machines boot, kept over restarts. */
 export interface PathBook {

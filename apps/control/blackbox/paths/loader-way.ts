@@ -1,7 +1,7 @@
 import { architectures } from '#netboot/arch/index'
 import { nextEntryFile, type LoaderBoot } from '#netboot/site'
-import type { Dhcp6Moment, DhcpMoment } from './moment.ts'
-import { addressTalkOf, type Session } from './sessions.ts'
+import type { Dhcp6Moment, DhcpMoment } from '../moment.ts'
+import { addressTalkOf, type Session } from '../sessions.ts'
 
 /** By which way the firmware of a boot asked for its loader; undefined where it has iPXE in its card, or is of no known kind. */
 export function askedBy(session: Session): LoaderBoot | undefined {
