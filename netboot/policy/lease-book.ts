@@ -40,6 +40,8 @@ export class LeaseBook {
   /** On their way to the disk: how many commits for which MAC. */
   private readonly committing = new Map<string, { mac: Mac; count: number }>()
   private readonly wheel = new ExpiryWheel()
+  /** Nothing ends before this time: two looks at the clock for each DISCOVER would otherwise walk over what has ended long ago. */
+  private nextEndMs = 0
   /** Longest out of use first. */
   private readonly reusable = new Set<string>()
   private network: NetworkView
@@ -167,8 +169,11 @@ export class LeaseBook {
 
   /** Ends what is over: holds and leases. */
   sweep(nowMs: number): void {
+    if (nowMs < this.nextEndMs) return
+    // The wheel turns with the second, and a new hold outlasts it.
+    this.nextEndMs = (Math.floor(nowMs / 1000) + 1) * 1000
     for (const [address, hold] of this.holds) {
-      if (hold.untilMs > nowMs) break
+      if (hold.untilMs > nowMs) { this.nextEndMs = Math.min(this.nextEndMs, hold.untilMs); break }
       this.drop(address)
       this.settle(address, nowMs)
     }
@@ -231,6 +236,7 @@ export class LeaseBook {
   }
 
   private layOut(): void {
+    this.nextEndMs = 0
     this.pool = new AddressPool(this.ranges.size)
     this.leftOut = new Set(this.ranges.left)
     this.reusable.clear()
@@ -252,6 +258,7 @@ const layoutOf = (network: NetworkView): unknown[] => [network.cidr, network.add
 /** FNV-1a over the text of the MAC: spreads machines over the range, the same at every start. */
 function hashMac(mac: Mac): number {
   let hash = 0x811c9dc5
-  for (let at = 0; at < mac.length; at += 1) hash = Math.imul(hash ^ mac.charCodeAt(at), 0x01000193) >>> 0
-  return hash
+  for (let at = 0; at < mac.length; at += 1) hash = Math.imul(hash ^ mac.charCodeAt(at), 0x01000193)
+  // A number for which the engine needs no object.
+  return hash >>> 2
 }
