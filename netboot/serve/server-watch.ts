@@ -153,8 +153,8 @@ function inventMac(): Uint8Array {
   return mac
 }
 
-/** A DISCOVER of that client. */
-function composeProbe(mac: Uint8Array, xid: number): Uint8Array {
+/** A DISCOVER of a client that does not exist. */
+export function composeProbe(mac: Uint8Array, xid: number): Uint8Array {
   const encoded = encodeDhcp4({
     op: 'request', hardwareType: 1, hops: 0, xid, secs: 0, flags: broadcastFlag, clientAddress: none, yourAddress: none, nextServer: none, relayAddress: none,
     hardwareAddress: mac, serverName: '', bootFile: '', options: new Map([[option.messageType, byteOption(1)], [option.parameterList, Uint8Array.of(option.mask, option.router, option.dns, option.serverId, option.bootFile)]]),

@@ -11,6 +11,8 @@ export interface Sender { readonly address: string; readonly port: number }
 
 /** A bound UDP socket of one interface, not serving yet. */
 export interface UdpPort {
+  /** Its number; where 0 was asked for, the kernel's choice. */
+  readonly number: number
   /** Begins to serve. What `handle` throws or rejects with is logged and counted: one bad datagram never ends the loop. */
   serve(handle: (bytes: Uint8Array, from: Sender) => void | Promise<void>, broken: (reason: DropReason) => void): void
   /** Sends and forgets: the kernel says "ok" even where there is no route. Errors are logged. */
@@ -31,6 +33,7 @@ export async function bindUdp(device: string, address: string, port: number, log
   // ICMP errors of earlier sends arrive here; they say nothing about this socket.
   socket.on('error', (error) => log.warn({ port, device, error: String(error) }, 'udp.socketError'))
   return {
+    number: socket.address().port,
     serve(handle, broken) {
       const refuse = (error: unknown): void => { broken('broken'); log.error({ port, device, err: error }, 'datagram.broken') }
       const take = (bytes: Uint8Array, from: Sender): void => {
