@@ -3,6 +3,7 @@ import path from 'node:path'
 import { canRead, controlCapabilities, findAccounts, makeOwnFolder, runAs } from './accounts.ts'
 import { serveBuilder } from './builder-server.ts'
 import { keepRunning, type KeptProcess, type ProcessPlan } from './child.ts'
+import { controlEngine } from './engine.ts'
 import type { Standing } from './interface.ts'
 import { labKernelArguments } from './lab/guest.ts'
 import { findKernel } from './lab/kvm.ts'
@@ -67,7 +68,7 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
 
   const builder = serveBuilder({ socket: sockets.builder, caller: accounts.control, program: path.join(root, 'dist/image-build.mjs'), dataDir: options.dataDir, onLine: progressPrinter(say) })
   keep({
-    name: 'control', inNamespace: true, args: [...asControl, process.execPath, path.join(root, 'dist/control.mjs')],
+    name: 'control', inNamespace: true, args: [...asControl, process.execPath, ...controlEngine, path.join(root, 'dist/control.mjs')],
     env: {
       NODE_ENV: 'production', SYSTEM_CLOUD_DATA: options.dataDir, SYSTEM_CLOUD_RUN: options.runDir, SYSTEM_CLOUD_STATE: state, SYSTEM_CLOUD_ROOT: root,
       SYSTEM_CLOUD_INTERFACE: standing.interface, SYSTEM_CLOUD_ADDRESS: standing.address, SYSTEM_CLOUD_CIDR: standing.cidr, SYSTEM_CLOUD_MODE: options.mode,

@@ -4,6 +4,7 @@ import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { manifestNames, type FilesManifest } from '#images/build/manifest'
+import { controlEngine } from '../../../apps/supervisor/engine.ts'
 import { cableCidr, serverAddress, type Server, type World } from '../world.ts'
 
 /** The whole control process over boot servers: registry, journal, logs, the API for machines and for operators. */
@@ -24,7 +25,7 @@ export async function startControl(built: string, world: World, files: string): 
   mkdirSync(run)
   const socketPath = path.join(run, 'operator.sock')
   const server = await world.start('control', {
-    argv: [process.execPath, path.join(built, 'control.mjs')], listens: { protocol: 'tcp', port: 80 },
+    argv: [process.execPath, ...controlEngine, path.join(built, 'control.mjs')], listens: { protocol: 'tcp', port: 80 },
     env: {
       NODE_ENV: 'production', SYSTEM_CLOUD_DATA: data, SYSTEM_CLOUD_RUN: run, SYSTEM_CLOUD_ROOT: path.join(import.meta.dirname, '../../..'), SYSTEM_CLOUD_INTERFACE: 'eth0', SYSTEM_CLOUD_ADDRESS: serverAddress, SYSTEM_CLOUD_CIDR: cableCidr,
       SYSTEM_CLOUD_OPERATOR_PORT: '8443', SYSTEM_CLOUD_LAB_DIR: path.join(run, 'qmp'), SYSTEM_CLOUD_LOG: 'warn',

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { NetworkView } from '#netboot/site'
+import { controlEngine } from '../../../apps/supervisor/engine.ts'
 import { cableCidr, serverAddress, type ServerPlan, type World } from '../world.ts'
 import { leaseSeconds, type DhcpPeer, type FilePeer, type Pool } from './peer.ts'
 
@@ -15,7 +16,7 @@ export function oursPlan(built: string, world: World, options: { pool?: Pool; fo
     mode: 'full', policy: 'discover', authoritative: true, whenOtherServer: 'warn',
   }
   const files = folder === undefined ? {} : Object.fromEntries(readdirSync(folder).map((name) => [name, path.join(folder, name)]))
-  return { argv: [process.execPath, path.join(built, 'ours.mjs'), JSON.stringify({ network, files, store })], listens: { protocol: 'tcp', port: 80 } }
+  return { argv: [process.execPath, ...controlEngine, path.join(built, 'ours.mjs'), JSON.stringify({ network, files, store })], listens: { protocol: 'tcp', port: 80 } }
 }
 
 /** Ours as a DHCP server. */
