@@ -34,6 +34,10 @@ describe('a machine’s life, with control killed in the middle', () => {
     sim.boot('ramdisk')
     const machine = await control.until(mac, (m) => m.phase === 'discovered')
     expect(machine).toMatchObject({ firmware: 'bios', inventory: { serial: 'SIM1', disks: [{ serial: 'SIM1-D' }] } })
+    // No lease says so: it is where its session speaks from.
+    await control.until(mac, ({ address }) => address === '127.0.0.77')
+    const told = async (): Promise<string[]> => ((await control.api('GET', `machines/${mac}/events`)).value as { events: JournalEvent[] }).events.filter(({ kind }) => kind === 'address.seen').map(({ text }) => text)
+    expect(await vi.waitUntil(async () => { const texts = await told(); return texts.length > 0 && texts }, { timeout: 15_000 })).toEqual(['Speaks from 127.0.0.77, which another DHCP server or a person gave it'])
   })
 
   it('holds a second live claim on its MAC and on its UUID, and gives it nothing', async () => {
