@@ -12,9 +12,9 @@ const [one, other] = ['52:54:00:0a:0b:0c', '52:54:00:0a:0b:0d']
 function bench(networks: readonly NetworkView[] = [network]) {
   const table = new Map<string, string>()
   const known = new Map<string, MachineView>([[one, { id: 'm1', hostname: null, decision: 'ramdisk', address: null }]])
-  const bench = { table, known, nowMs: 0, asked: [] as string[], told: [] as BootEvent[], warned: [] as string[], isBroken: false, leased: new Set<string>() }
+  const bench = { table, known, nowMs: 0, asked: [] as string[], told: [] as BootEvent[], warned: [] as string[], isBroken: false, isSiteBroken: false, leased: new Set<string>() }
   const neighbours = watchNeighbours({
-    site: { machine: (mac: string) => known.get(mac), report: (event: BootEvent) => bench.told.push(event) } as never,
+    site: { machine(mac: string) { if (bench.isSiteBroken) throw new Error('broken on purpose'); return known.get(mac) }, report: (event: BootEvent) => bench.told.push(event) } as never,
     networks: () => networks, hasLease: (_, mac) => bench.leased.has(mac), now: () => bench.nowMs,
     log: { debug() {}, info() {}, error() {}, warn: (_, event) => bench.warned.push(event) },
     find(device, address) {
@@ -90,6 +90,13 @@ describe('the site is told', () => {
     it.known.set(other, { id: 'm2', hostname: null, decision: 'ramdisk', address: null })
     it.neighbours.note('10.77.0.63')
     expect(it.told).toHaveLength(1)
+  })
+  it('of nobody while the appliance is broken: who is served a file is served all the same', () => {
+    const it = bench()
+    it.isSiteBroken = true
+    it.table.set('10.77.0.63', one)
+    it.neighbours.note('10.77.0.63')
+    expect([it.told, it.neighbours.macOf('10.77.0.63')]).toEqual([[], one])
   })
   it('not of a second address beside a lease of ours', () => {
     const it = bench([{ ...network, mode: 'full' }])

@@ -67,6 +67,14 @@ export function watchNeighbours({ site, networks, find, hasLease, log, now }: Ne
       return null
     }
   }
+  const isKnown = (mac: Mac): boolean => {
+    try {
+      return site.machine(mac) !== undefined
+    } catch (error) { // whoever decides about the machine says so; files are served without
+      log.debug({ mac, err: error }, 'neighbours.notTold')
+      return false
+    }
+  }
   const networkOf = (address: string): NetworkView | undefined => networks().find((network) => !network.relayed && isClients(network, address))
   const macOf = (address: string): Mac | null => {
     const nowMs = now()
@@ -84,7 +92,7 @@ export function watchNeighbours({ site, networks, find, hasLease, log, now }: Ne
     note(address) {
       const mac = macOf(address)
       const network = networkOf(address)
-      if (mac === null || network === undefined || hasLease(network, mac, now()) || site.machine(mac) === undefined) return
+      if (mac === null || network === undefined || hasLease(network, mac, now()) || !isKnown(mac)) return
       const before = noted.get(mac)
       if (before?.address === address && now() - before.atMs < repeatMs) return
       noted.delete(mac)
