@@ -98,6 +98,8 @@ describe('the command line', () => {
     const set = await type('networks', 'set', 'rack-9', 'ranges=10.91.0.10-10.91.0.20,10.91.0.30-10.91.0.30', 'excluded=10.91.0.15', 'option.posix-timezone=CET-1', 'mode=proxy')
     expect(set.out).toMatch(/ranges +10\.91\.0\.10-10\.91\.0\.20, 10\.91\.0\.30\nexcluded +10\.91\.0\.15\n/)
     expect(set.out).toMatch(/26 +interface-mtu +integer +9000\n100 +posix-timezone +text +CET-1/)
+    expect(set.out).toMatch(/mode +proxy: another server gives the addresses; ranges, lease, gateway, dns and options here do nothing/)
+    expect(set.out).toMatch(/addresses from +a server that is not heard here, behind the relay/)
     expect((await type('networks', 'set', 'rack-9', 'colour=red')).code).toBe(2)
     expect((await type('networks', 'show', 'rack-8')).err).toContain('There is no network “rack-8”')
   })

@@ -43,7 +43,7 @@ async function add(context: Context, cidr: string, words: string[], options: { r
 
 function renderNetworks(all: readonly Network[]): string {
   return renderTable(['ID', 'INTERFACE', 'NETWORK', 'ADDRESS', 'MODE', 'UNKNOWN MACHINES', 'LEASES', 'FREE', 'OTHER DHCP SERVERS'], all.map((one) => [
-    one.id, `${one.interface}${one.relayed ? ' (relay)' : ''}`, one.cidr, one.address, one.mode, one.policy, `${one.leasesActive} of ${one.poolSize}`, String(one.poolFree), one.otherServers.join(', ') || '-',
+    one.id, `${one.interface}${one.relayed ? ' (relay)' : ''}`, one.cidr, one.address, one.mode, one.policy, ...(one.mode === 'proxy' ? ['-', '-'] : [`${one.leasesActive} of ${one.poolSize}`, String(one.poolFree)]), one.otherServers.join(', ') || '-',
   ]))
 }
 
@@ -60,10 +60,10 @@ const describeServer = ({ address, gateway, dns, bootFile }: Network['addressSer
 function renderNetwork(network: Network, paint: Paint): string {
   const facts = renderFacts([
     ['id', network.id], ['title', network.title], ['network', network.cidr], ['interface', `${network.interface}${network.relayed ? ', behind a relay' : ''}`], ['appliance', network.address], ['gateway', network.gateway || 'none'],
-    ['mode', network.mode], ['policy', network.policy], ['ranges', network.ranges.map(range).join(', ') || 'none'], ['excluded', network.excluded.map(range).join(', ') || 'none'],
+    ['mode', network.mode === 'proxy' ? 'proxy: another server gives the addresses; ranges, lease, gateway, dns and options here do nothing' : network.mode], ['policy', network.policy], ['ranges', network.ranges.map(range).join(', ') || 'none'], ['excluded', network.excluded.map(range).join(', ') || 'none'],
     ['in use', `${count(network.leasesActive, 'lease')}, ${network.poolFree} of ${network.poolSize} addresses free, ${count(network.reservations, 'reservation')}, ${count(network.conflicts, 'conflict')}`],
     ['lease', `${network.leaseSeconds} s`], ['dns', network.dns.join(', ') || 'none'], ['ntp', network.ntp.join(', ') || 'none'], ['domain', network.domain || 'none'], ['ipv6', network.ipv6Prefix || 'none'],
-    ['authoritative', network.authoritative ? 'yes' : 'no'], ['other-server', network.whenOtherServer], network.mode === 'proxy' ? ['addresses from', network.addressServers.map(describeServer).join('; ') || 'nobody heard yet'] : ['other servers', network.otherServers.join(', ') || 'none heard'],
+    ['authoritative', network.authoritative ? 'yes' : 'no'], ['other-server', network.whenOtherServer], network.mode === 'proxy' ? ['addresses from', network.addressServers.map(describeServer).join('; ') || (network.relayed ? 'a server that is not heard here, behind the relay' : 'nobody heard yet')] : ['other servers', network.otherServers.join(', ') || 'none heard'],
   ])
   const options = renderTable(['OPTION', 'NAME', 'TYPE', 'VALUE'], network.options.map(({ code, name, type, value }) => [String(code), name, type, Array.isArray(value) ? value.join(', ') : String(value)]))
   return [facts, options, network.notices.map((one) => `${paint.warn(`! ${untrusted(one)}`)}\n`).join('')].filter((part) => part !== '').join('\n')

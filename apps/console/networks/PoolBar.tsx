@@ -7,7 +7,7 @@ const tight = 90
 export function PoolBar({ network }: { network: Network }) {
   const { poolSize, poolFree, leasesActive, reservations, conflicts, mode } = network
   const used = poolSize > 0 ? (100 * (poolSize - poolFree)) / poolSize : 0
-  if (mode === 'proxy') return <Givers servers={network.addressServers} />
+  if (mode === 'proxy') return <Givers servers={network.addressServers} isOnWire={!network.relayed} />
   return (
     <>
       <p className="flex flex-wrap items-baseline gap-x-3 text-sm"><span className="font-medium">{poolSize - poolFree} of {poolSize} in use</span><span className="text-ink-3">{poolFree} free</span></p>
@@ -20,10 +20,10 @@ export function PoolBar({ network }: { network: Network }) {
 }
 
 /** Mode proxy: who gives the addresses, and what machines get with them. */
-function Givers({ servers }: { servers: readonly AddressServer[] }) {
+function Givers({ servers, isOnWire }: { servers: readonly AddressServer[], isOnWire: boolean }) {
   return (
     <div className="flex flex-col gap-2 text-sm text-ink-2">
-      <p>Another server gives the addresses; this appliance only says what machines boot.{servers.length === 0 ? ' None was heard yet.' : ''}</p>
+      <p>Another server gives the addresses; this appliance only says what machines boot.{servers.length === 0 && isOnWire ? ' None was heard yet.' : ''}</p>
       {servers.length > 0 ? (
         <ul aria-label="Who gives the addresses" className="flex flex-col gap-2">
           {servers.map(({ address, mac, gateway, dns }) => (
