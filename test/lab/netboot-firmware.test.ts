@@ -1,10 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nextEntryFile } from '#netboot/site'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { testNetwork } from '../sim/memory-site.ts'
+import { makeOlderDisk } from './talking-disks.ts'
 
 const loaders = { 'undionly.kpxe': '/usr/lib/ipxe/undionly.kpxe', 'snponly.efi': '/usr/lib/ipxe/snponly.efi' }
 const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
@@ -54,19 +55,15 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
   })
   afterAll(async () => { await endHelpers(); await world?.close() })
 
-  async function boots([title, platform, isUefi, card, extra]: Firmware): Promise<string> {
-    const mac = `52:54:00:77:01:${(count += 1).toString(16).padStart(2, '0')}`
+  /** Switches a machine on and off again, `work` meanwhile. */
+  async function withMachine<T>([, , isUefi, card, extra]: Firmware, mac: string, serial: string, work: () => Promise<T>): Promise<T> {
     const variables = path.join(world.folder, `${count}.fd`)
     if (isUefi) copyFileSync(ovmf.variables, variables)
-    const began = performance.now()
-    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,accel=tcg', '-cpu', 'Nehalem,cx16=off', '-smp', '1', '-m', '512', '-display', 'none', '-serial', 'null',
+    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,accel=tcg', '-cpu', 'Nehalem,cx16=off', '-smp', '1', '-m', '512', '-display', 'none', '-serial', serial,
       ...(isUefi ? ['-drive', `if=pflash,format=raw,readonly=on,file=${ovmf.code}`, '-drive', `if=pflash,format=raw,file=${variables}`] : []),
       '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${card}`, ...extra], { stdio: 'ignore' })
     try {
-      const script = await world.event('script.rendered', (event) => event.mac === mac, 180)
-      console.log(`${title}: boot script after ${((performance.now() - began) / 1000).toFixed(1)} s`)
-      expect(script.client.platform).toBe(platform)
-      return script.address
+      return await work()
     } finally {
       const ended = new Promise((resolve) => { machine.once('exit', resolve) })
       machine.kill('SIGKILL')
@@ -74,13 +71,42 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
     }
   }
 
+  const nextMac = (): string => `52:54:00:77:01:${(count += 1).toString(16).padStart(2, '0')}`
+  const since = (beganMs: number): string => `${((performance.now() - beganMs) / 1000).toFixed(1)} s`
+
+  async function boots(machine: Firmware, mac = nextMac()): Promise<string> {
+    const [title, platform] = machine
+    const beganMs = performance.now()
+    return withMachine(machine, mac, 'null', async () => {
+      const script = await world.event('script.rendered', (event) => event.mac === mac, 180)
+      console.log(`${title}: boot script after ${since(beganMs)}`)
+      expect(script.client.platform).toBe(platform)
+      return script.address
+    })
+  }
+
   it.each(firmware)('mode full: %s reaches its boot script', async (...machine) => { expect(await boots(machine)).toMatch(/^10\.77\.0\.1\d\d$/) })
 
+  const offersTo = (mac: string): (string | null)[] => world.events.flatMap((event) => (event.kind === 'dhcp.offered' && event.mac === mac ? [event.bootFile] : []))
+
+  it('mode full: OVMF whose kind is to boot by TFTP goes on from HTTP Boot to its next boot entry', async () => {
+    const [mac, serial, words] = [nextMac(), path.join(world.folder, 'next.log'), 'THE-NEXT-BOOT-ENTRY-STARTS']
+    await world.change({ machine: [mac, { id: 'm2', hostname: 'node2', decision: 'ramdisk', address: null, bootPath: { loader: 'tftp' } }] })
+    const disk = ['-drive', `if=none,id=d0,format=raw,file=${makeOlderDisk(world.folder, words)}`, '-device', 'virtio-blk-pci,drive=d0,bootindex=1']
+    const beganMs = performance.now()
+    await withMachine(['', 'efi', true, ',romfile=', [...noPxe, ...disk]], mac, `file:${serial}`, async () => {
+      await expect.poll(() => (existsSync(serial) ? readFileSync(serial, 'latin1') : ''), { timeout: 180_000, interval: 200 }).toContain(words)
+    })
+    console.log(`OVMF, HTTP Boot first, TFTP chosen: its next boot entry after ${since(beganMs)}`)
+    expect(new Set(offersTo(mac))).toEqual(new Set([`http://10.77.0.1/files/${nextEntryFile}`]))
+    expect(world.events.some((event) => event.kind === 'script.rendered' && event.mac === mac)).toBe(false)
+  })
+
   it('mode full: OVMF whose kind is to boot by HTTP goes on from its own PXE to HTTP Boot', async () => {
-    const mac = `52:54:00:77:01:${(count + 1).toString(16).padStart(2, '0')}`
+    const mac = nextMac()
     await world.change({ machine: [mac, { id: 'm1', hostname: 'node1', decision: 'ramdisk', address: null, bootPath: { loader: 'http' } }] })
-    await boots(['OVMF, its own PXE first, HTTP Boot chosen', 'efi', true, ',romfile=', []])
-    const offered = world.events.flatMap((event) => (event.kind === 'dhcp.offered' && event.mac === mac ? [event.bootFile] : []))
+    await boots(['OVMF, its own PXE first, HTTP Boot chosen', 'efi', true, ',romfile=', []], mac)
+    const offered = offersTo(mac)
     expect(offered[0]).toBe(nextEntryFile)
     expect(offered).toContain('http://10.77.0.1/files/snponly.efi')
     expect(world.events.some((event) => event.kind === 'tftp.started' && event.mac === mac && event.file === 'snponly.efi')).toBe(false)
