@@ -12,18 +12,23 @@ const entries = { 'flood-client': 'test/sim/flood-client.ts', 'hostile-http': 't
 export interface Attackers {
   /** Addresses that they may send from: netboot bounds what each may ask in a second. */
   readonly sources: readonly string[]
+  /** The same of IPv6. */
+  readonly sources6: readonly string[]
   /** Starts one; it takes a wish after the other and answers each with what it did. */
   start(name: keyof typeof entries): Promise<(wish: object) => Promise<Record<string, unknown>>>
   close(): void
 }
 
-/** Gives the clients' card four more addresses; nothing is sent yet. */
+/** Gives the clients' card four more addresses of IPv4 and of IPv6; nothing is sent yet. */
 export function openAttackers(world: ApplianceWorld): Attackers {
   const children: ChildProcess[] = []
   const sources = ['10.78.255.250', '10.78.255.251', '10.78.255.252', '10.78.255.253']
   for (const address of sources) world.ip('-n', world.clientSpace, 'addr', 'add', `${address}/16`, 'dev', 'eth0')
+  // None is made of a hardware address: of whom a question is, only its DUID says.
+  const sources6 = ['fd00:78::f0', 'fd00:78::f1', 'fd00:78::f2', 'fd00:78::f3']
+  for (const address of sources6) world.ip('-n', world.clientSpace, 'addr', 'add', `${address}/64`, 'dev', 'eth0', 'nodad')
   return {
-    sources,
+    sources, sources6,
     async start(name) {
       await bundle({ [name]: entries[name] }, programs)
       const child = spawn('ip', ['netns', 'exec', world.clientSpace, process.execPath, path.join(programs, `${name}.mjs`)], { stdio: ['pipe', 'pipe', 'inherit'] })

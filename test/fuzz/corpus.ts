@@ -7,9 +7,9 @@ import { firmwareOptions, solicit } from '../sim/dhcp6-client.ts'
 import { readPcap } from '../sim/pcap.ts'
 
 /** What is fuzzed: the receivers of netboot by datagrams, and the servers by requests. */
-export const datagramProtocols = { dhcp: 67, proxy: 4011, tftp: 69, syslog: 514, netconsole: 6666 } as const
+export const datagramProtocols = { dhcp: 67, proxy: 4011, dhcp6: 547, tftp: 69, syslog: 514, netconsole: 6666 } as const
 export type DatagramProtocol = keyof typeof datagramProtocols
-export const protocols = [...(Object.keys(datagramProtocols) as DatagramProtocol[]), 'dhcp6', 'facts'] as const
+export const protocols = [...(Object.keys(datagramProtocols) as DatagramProtocol[]), 'facts'] as const
 export type Protocol = (typeof protocols)[number]
 
 const fixtures = path.join(import.meta.dirname, '../fixtures')

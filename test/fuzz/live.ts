@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { openApplianceWorld, type ApplianceWorld } from '../sim/appliance-world.ts'
 import { openAttackers, watchMemory, type MemoryUse } from './attackers.ts'
 import { datagramProtocols, seedsOf, type DatagramProtocol } from './corpus.ts'
@@ -17,17 +19,22 @@ export interface LiveOutcome {
   readonly served: { readonly clients: number; readonly of: number }
   /** Exceptions that reached a receiver's last resort: each is counted as a drop of the reason `broken`. */
   readonly exceptions: { readonly logged: number; readonly counted: number }
-  /** Datagrams counted as dropped, of whatever reason. */
+  /** Datagrams counted as dropped, of whatever reason, and those of DHCPv6 alone. */
   readonly dropped: number
+  readonly dropped6: number
   readonly rssBytes: MemoryUse
   /** What control logged at level error, a line each, at most twenty. */
   readonly errors: string[]
 }
 
-/** How much is sent: datagrams to each of five ports, requests to each of three servers. */
-export interface LivePlan { readonly datagrams: number; readonly requests: number; readonly seed?: number; readonly perSecond?: number; onProgress?(what: string): void }
+/** The three servers of HTTP. */
+export type HttpServer = 'boot HTTP' | 'machine HTTPS' | 'operator API'
+
+/** How much is sent: datagrams to each of six ports, requests to each of three servers. */
+export interface LivePlan { readonly datagrams: number; readonly requests: Readonly<Record<HttpServer, number>>; readonly seed?: number; readonly perSecond?: number; onProgress?(what: string): void }
 
 const server = '10.78.0.1'
+const [prefix6, server6] = ['fd00:78::/64', 'fd00:78::1']
 const clientsBetween = 10
 
 /** Floods a real control with mutated packets and requests on every port it has, and looks after each flood whether known clients are served. Needs root. */
@@ -50,15 +57,17 @@ export async function fuzzLive(plan: LivePlan): Promise<LiveOutcome> {
       rounds += 1
       plan.onProgress?.(name)
     }
-    const { sources } = attackers
+    const { sources, sources6 } = attackers
+    await serveIpv6(world)
     const flood = await attackers.start('flood-client')
     for (const protocol of Object.keys(datagramProtocols) as DatagramProtocol[]) {
-      const done = await flood({ seeds: seedsOf(protocol).map((bytes) => Buffer.from(bytes).toString('base64')), port: datagramProtocols[protocol], server, from: sources, packets: plan.datagrams, seed, perSecond: plan.perSecond ?? 10_000 })
+      const [to, from] = protocol === 'dhcp6' ? [server6, sources6] : [server, sources]
+      const done = await flood({ seeds: seedsOf(protocol).map((bytes) => Buffer.from(bytes).toString('base64')), port: datagramProtocols[protocol], server: to, from, packets: plan.datagrams, seed, perSecond: plan.perSecond ?? 10_000 })
       await after(protocol, Number(done['sent']))
     }
     const http = await attackers.start('hostile-http')
-    for (const [name, target] of Object.entries(httpTargets(world))) {
-      const done = await http({ host: server, ...target, requests: plan.requests, atOnce: 32, seed })
+    for (const [name, target] of Object.entries(httpTargets(world)) as [HttpServer, Target][]) {
+      const done = await http({ host: server, ...target, requests: plan.requests[name], atOnce: 32, seed })
       answered[name] = Number(done['answered'])
       stuck += Number(done['stuck'])
       await after(name, Number(done['sent']))
@@ -66,14 +75,26 @@ export async function fuzzLive(plan: LivePlan): Promise<LiveOutcome> {
     const rssBytes = memory.end()
     const exceptions = await untilCounted(world)
     const health = await world.control.api('GET', '/healthz')
+    const metrics = await world.control.text('/metrics')
     return {
       sent, answered, stuck, isAlive: world.control.pid === pid && health.status === 200, served: { clients: new Set(world.acks.map((ack) => ack.mac)).size, of: rounds * clientsBetween },
-      exceptions, dropped: sum(await world.control.text('/metrics'), /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), rssBytes,
+      exceptions, dropped: sum(metrics, /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), dropped6: sum(metrics, /^systemcloud_dropped_total\{receiver="dhcp6"[^}]*\} (\d+)/gm), rssBytes,
       errors: world.control.output.split('\n').filter((line) => /"level":(50|60)|^\w*Error:/.test(line)).slice(0, 20).map((line) => line.slice(0, 600)),
     }
   } finally {
     attackers.close()
     await world.close()
+  }
+}
+
+/** Gives the network IPv6 and waits until it is served. */
+async function serveIpv6(world: ApplianceWorld): Promise<void> {
+  const set = await world.control.api('PATCH', 'networks/provisioning', { ipv6Prefix: prefix6 })
+  if (set.status !== 200) throw new Error(`IPv6 was not set: ${JSON.stringify(set.value)}`)
+  const curl = ['netns', 'exec', world.clientSpace, 'curl', '-sg', '-o', '/dev/null', '--max-time', '2', `http://[${server6}]/boot.ipxe`]
+  for (const end = Date.now() + 30_000; ; await wait(200)) {
+    if (await promisify(execFile)('ip', curl).then(() => true, () => false)) return
+    if (Date.now() > end) throw new Error('IPv6 is not served within 30 s')
   }
 }
 
@@ -89,8 +110,10 @@ async function untilCounted(world: ApplianceWorld): Promise<LiveOutcome['excepti
   }
 }
 
+interface Target { readonly port: number; readonly tls: boolean; readonly seeds: string[] }
+
 /** Seeds for the servers: requests as machines, agents and operators send them. */
-function httpTargets(world: ApplianceWorld): Record<string, { port: number; tls: boolean; seeds: string[] }> {
+function httpTargets(world: ApplianceWorld): Record<HttpServer, Target> {
   const request = (method: string, route: string, body = '', more = ''): string => `${method} ${route} HTTP/1.1\r\nHost: ${server}\r\n${more}${body === '' ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`}\r\n${body}`
   const token = `Authorization: Bearer ${'ab'.repeat(32)}\r\n`
   const mac = '52:54:00:00:00:01'

@@ -13,7 +13,7 @@ interface Flood { readonly strangers?: boolean; readonly seeds: readonly string[
 
 async function flood({ strangers, seeds, server, port, from, packets, seed, perSecond }: Flood): Promise<void> {
   const sockets = await Promise.all(from.map(async (address) => {
-    const socket = dgram.createSocket('udp4')
+    const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4')
     socket.on('error', () => undefined) // an answer that nobody waits for
     await new Promise<void>((resolve) => socket.bind(0, address, resolve))
     return socket

@@ -5,14 +5,14 @@ import { fuzzLive } from '../../fuzz/live.ts'
 import { starve } from '../../fuzz/starvation.ts'
 import type { Bench } from '../bench.ts'
 
-/** A million mutated packets for each codec, then for each port of a real control; its servers get a tenth of that. */
+/** A million mutated packets for each codec, then for each port of a real control and for its boot HTTP; its two servers of HTTPS get a tenth of that: a connection there costs a handshake. */
 export async function measureFuzz(bench: Bench): Promise<void> {
   const packets = bench.quick ? 10_000 : 1_000_000
   for (const protocol of protocols) {
     const { read, thrown } = fuzzCodec(protocol, packets)
     bench.add({ measure: 'fuzz', variant: `codec of ${protocol}`, server: 'ours', pair: 0, values: { packets, read, thrown: thrown.length } })
   }
-  const live = await fuzzLive({ datagrams: packets, requests: packets / 10 })
+  const live = await fuzzLive({ datagrams: packets, requests: { 'boot HTTP': packets, 'machine HTTPS': packets / 10, 'operator API': packets / 10 } })
   bench.add({
     measure: 'fuzz', variant: 'real control', server: 'ours', pair: 0,
     values: { packets: Object.values(live.sent).reduce((sum, one) => sum + one, 0), dropped: live.dropped, thrown: live.exceptions.logged + (live.isAlive ? 0 : 1), uncounted: live.exceptions.logged - live.exceptions.counted, unserved: live.served.of - live.served.clients, grownMegabytes: (live.rssBytes.most - live.rssBytes.before) / 1e6 },
