@@ -21,7 +21,8 @@ export function takeFacts(deps: ClaimDeps) {
   async function judge(claimant: Claimant): Promise<{ kind: 'held'; why: string } | { kind: 'accepted' }> {
     const { claim, isNews } = claims.meet(claimant)
     if (claim.state === 'accepted') return { kind: 'accepted' }
-    if (isNews && claim.state === 'held') await registry.change(claim.machineId, (m) => m, { machineId: claim.machineId, kind: 'claim.held', level: 'warn', text: claim.why, data: { claim: claim.id, mac: claim.mac } })
+    // Both hear of it: the one that lives, and the one whose boot ends here.
+    if (isNews && claim.state === 'held') for (const machineId of new Set([claim.machineId, claimant.claimantId ?? claim.machineId])) await registry.change(machineId, (m) => m, { machineId, kind: 'claim.held', level: 'warn', text: claim.why, data: { claim: claim.id, mac: claim.mac } })
     return { kind: 'held', why: claim.state === 'rejected' ? 'A person rejected this claim: the machine is given nothing.' : claim.why }
   }
 
