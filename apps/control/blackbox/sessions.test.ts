@@ -47,6 +47,7 @@ describe('boots in the captures of real firmware', () => {
 describe('where one boot ends and the next begins', () => {
   test('a boot ROM that asks again because nobody answered is the same boot', () => expect(starts(asking(0), asking(4000), asking(12_000))).toEqual([0]))
   test('one that asks again after it had an address boots anew', () => expect(starts(asking(0), answered(10), asking(60_000))).toEqual([0, 60_000]))
+  test('one that declined what it was given, because somebody else uses it, is the same boot', () => expect(starts(asking(0), answered(10), { ...(asking(2000) as Moment & { kind: 'dhcp' }), message: 'decline', address: '10.77.0.9' }, asking(14_000), answered(14_010))).toEqual([0]))
   test('iPXE that asks after the firmware goes on with its boot', () => expect(starts(asking(0), answered(10), asking(3000, 'ipxe'), answered(3010, 'ipxe'))).toEqual([0]))
   test('iPXE in the card that asks after a script boots anew', () => {
     const script: Moment = { kind: 'script', atMs: 200, mac: null, seq: 4, decision: 'ramdisk', why: '', disk: null }

@@ -43,7 +43,9 @@ function beginsAnew(open: { mac: Mac; moments: readonly Moment[] }, asking: Dhcp
   // PXE after HTTP Boot, or the other way round: the next boot entry of its firmware.
   if (asking.client === 'firmware' && before?.client === 'firmware' && asking.architecture !== null && before.architecture !== null && asking.architecture !== before.architecture) return true
   // Firmware asks once a boot, and again only while it got nothing; iPXE asks after it was loaded, and again while it got nothing.
-  const wentOn = open.moments.some((moment) => asking.client === 'ipxe'
+  // An address that it found in use and declined brought it nowhere.
+  const kept = open.moments.slice(open.moments.findLastIndex((moment) => (moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.message === 'decline') + 1)
+  const wentOn = kept.some((moment) => asking.client === 'ipxe'
     ? moment.kind === 'script' || moment.kind === 'kernel' || moment.kind === 'inventory' || (isGiven(moment) && moment.client === 'ipxe' && asking.atMs - moment.atMs > 30_000)
     : moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'connect' || moment.kind === 'script' || ((moment.kind === 'dhcp' || moment.kind === 'dhcp6') && moment.client === 'ipxe') || (isGiven(moment) && moment.client !== 'system'))
   return wentOn
