@@ -133,6 +133,16 @@ export class ControlProcess {
     })
   }
 
+  /** The same as bytes, of a route below /api/v1. */
+  bytes(route: string): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      http.get({ socketPath: path.join(this.home, 'run/operator.sock'), path: `/api/v1/${route}`, headers: { host: 'localhost' } }, (answer) => {
+        const parts: Buffer[] = []
+        answer.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts)))
+      }).on('error', reject)
+    })
+  }
+
   async machine(name: string): Promise<Machine | undefined> {
     const answer = await this.api('GET', `machines/${name}`).catch(() => undefined)
     return answer?.status === 200 ? (answer.value as Machine) : undefined
