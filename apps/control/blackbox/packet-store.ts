@@ -161,11 +161,11 @@ export function openPacketStore(folder: string, deps: { isKnown(mac: Mac): boole
     add(news) {
       for (const frame of news) {
         const recording = recordingOf(frame.mac)
-        const bytes = encodePcapFrame(frame)
-        if (recording === undefined || waitingBytes + bytes.length > limits.waitingBytes || recording.waitingBytes + bytes.length > limits.fileBytes / 2) {
+        if (recording === undefined || waitingBytes + frame.bytes.length > limits.waitingBytes || recording.waitingBytes + frame.bytes.length > limits.fileBytes / 2) {
           dropped += 1
           continue
         }
+        const bytes = encodePcapFrame(frame)
         recording.waiting.push(bytes)
         recording.waitingBytes += bytes.length
         recording.lastAtMs = frame.atMs
