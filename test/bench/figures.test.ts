@@ -32,9 +32,15 @@ describe('figures', () => {
     expect(judge(samples, [{ measure: 'dhcp', variant: 'large', value: 'rate', rule: 'at most', limit: 1.2, ownVariant: 'small' }])[0]).toMatchObject({ seen: 1.1, holds: true })
   })
 
+  test('a bar may be about another server than ours, and says so', () => {
+    const verdicts = judge([sample('ours', 0, 3000), sample('whole control', 0, 1000), sample('kea', 0, 1000)], [twice, { ...twice, server: 'whole control' }])
+    expect(verdicts.map(({ seen, holds }) => [seen, holds])).toEqual([[3, true], [1, false]])
+    expect(renderVerdicts(verdicts)).toContain('| dhcp | relay, whole control | rate | 1000 |')
+  })
+
   test('a bar without samples gives no verdict, and no bar is written twice', () => {
     expect(judge([], bars)).toEqual([])
-    const keys = bars.map((bar) => JSON.stringify([bar.measure, bar.variant, bar.value, bar.against, bar.ownVariant]))
+    const keys = bars.map((bar) => JSON.stringify([bar.measure, bar.variant, bar.server, bar.value, bar.against, bar.ownVariant]))
     expect(new Set(keys).size).toBe(keys.length)
   })
 

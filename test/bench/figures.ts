@@ -14,6 +14,8 @@ export interface Bar {
   readonly measure: string
   /** Undefined: every variant. */
   readonly variant?: string
+  /** Whose figure; undefined: `ours`. */
+  readonly server?: string
   readonly value: string
   readonly rule: 'at least' | 'at most'
   readonly limit: number
@@ -53,10 +55,11 @@ export function percentile(values: readonly number[], share: number): number {
 export function judge(samples: readonly Sample[], bars: readonly Bar[]): Verdict[] {
   return bars.flatMap((bar) => {
     const fitting = samples.filter((one) => one.measure === bar.measure && bar.value in one.values)
-    const variants = [...new Set(fitting.filter((one) => one.server === 'ours').map((one) => one.variant))].filter((variant) => bar.variant === undefined || bar.variant === variant)
+    const server = bar.server ?? 'ours'
+    const variants = [...new Set(fitting.filter((one) => one.server === server).map((one) => one.variant))].filter((variant) => bar.variant === undefined || bar.variant === variant)
     return variants.flatMap((variant) => {
-      const ours = fitting.filter((one) => one.server === 'ours' && one.variant === variant)
-      const others = bar.ownVariant !== undefined ? fitting.filter((one) => one.server === 'ours' && one.variant === bar.ownVariant) : bar.against !== undefined ? fitting.filter((one) => one.server === bar.against && one.variant === variant) : undefined
+      const ours = fitting.filter((one) => one.server === server && one.variant === variant)
+      const others = bar.ownVariant !== undefined ? fitting.filter((one) => one.server === server && one.variant === bar.ownVariant) : bar.against !== undefined ? fitting.filter((one) => one.server === bar.against && one.variant === variant) : undefined
       const value = (one: Sample): number => one.values[bar.value] ?? Number.NaN
       const pairs = others === undefined ? ours.map((one) => [value(one), undefined] as const) : ours.flatMap((one) => others.filter((other) => other.pair === one.pair).map((other) => [value(one), value(other)] as const))
       if (pairs.length === 0) return []
@@ -78,7 +81,7 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
 /** The verdicts as a table, those that miss their bar marked. */
 export function renderVerdicts(verdicts: readonly Verdict[]): string {
   return renderTable(['measure', 'variant', 'figure', 'ours', 'against', 'theirs', 'seen', 'bar', 'pairs', ''], verdicts.map(({ bar, variant, ours, theirs, seen, pairs, holds }) => [
-    bar.measure, variant, bar.value, number(ours), bar.ownVariant ?? bar.against ?? '', theirs === undefined ? '' : number(theirs), `${number(seen)}${theirs === undefined ? '' : ' ×'}`, `${bar.rule === 'at least' ? '≥' : '≤'} ${bar.limit}${theirs === undefined ? '' : ' ×'}`, String(pairs), holds ? 'holds' : '**misses**',
+    bar.measure, bar.server === undefined ? variant : `${variant}, ${bar.server}`, bar.value, number(ours), bar.ownVariant ?? bar.against ?? '', theirs === undefined ? '' : number(theirs), `${number(seen)}${theirs === undefined ? '' : ' ×'}`, `${bar.rule === 'at least' ? '≥' : '≤'} ${bar.limit}${theirs === undefined ? '' : ' ×'}`, String(pairs), holds ? 'holds' : '**misses**',
   ]))
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Bench } from '../bench.ts'
 import type { DoraResult } from '../clients/dora.ts'
 import type { Sample } from '../figures.ts'
+import { startControl } from '../peers/control.ts'
 import { dhcpd } from '../peers/dhcpd.ts'
 import { dnsmasq } from '../peers/dnsmasq.ts'
 import { kea } from '../peers/kea.ts'
@@ -21,10 +22,14 @@ const hugePool: Pool = { from: '10.76.0.1', to: '10.77.240.0' }
 /** Durable addresses a second: 10,000 machines that no server has seen, 64 in flight, through a relay and by broadcast. */
 export async function measureDhcp(bench: Bench): Promise<void> {
   const machines = bench.quick ? 500 : 10_000
-  for (const pair of bench.pairs()) for (const mode of ['relay', 'broadcast'] as const) for (const peer of [oursDhcp(bench.built), kea, dhcpd, dnsmasq]) {
-    const server = await bench.world.start(peer.id, peer.plan(bench.world, smallPool))
+  const starts: readonly [id: string, () => Promise<Server>][] = [
+    ...[oursDhcp(bench.built), kea, dhcpd, dnsmasq].map((peer): [string, () => Promise<Server>] => [peer.id, () => bench.world.start(peer.id, peer.plan(bench.world, smallPool))]),
+    ['whole control', () => startControl(bench.built, bench.world, { pool: smallPool })],
+  ]
+  for (const pair of bench.pairs()) for (const mode of ['relay', 'broadcast'] as const) for (const [id, start] of starts) {
+    const server = await start()
     const values = await runDora(bench, server, { mode, clients: machines, count: machines, inFlight: 64, seconds: 10, timeoutMs: 3000, first: 1 })
-    bench.add({ measure: 'dhcp', variant: mode, server: peer.id, pair, values })
+    bench.add({ measure: 'dhcp', variant: mode, server: id, pair, values })
     await server.stop()
   }
 }

@@ -19,7 +19,7 @@ export async function measureStorm(bench: Bench): Promise<void> {
       await oneStorm(bench, server, pair, variant, faults, {})
       await server.stop()
     }
-    const control = await startControl(bench.built, bench.world, folder)
+    const control = await startControl(bench.built, bench.world, { files: folder })
     let slowestApiMs = 0
     const watch = setInterval(() => { control.apiMs().then((took) => { slowestApiMs = Math.max(slowestApiMs, took) }, () => { slowestApiMs = Number.POSITIVE_INFINITY }) }, 500)
     await oneStorm(bench, control, pair, 'whole control, no faults', [], { ca: control.ca }, async (report) => {

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { manifestNames, type FilesManifest } from '#images/build/manifest'
 import { controlEngine } from '../../../apps/supervisor/engine.ts'
 import { cableCidr, serverAddress, type Server, type World } from '../world.ts'
+import { leaseSeconds, type Pool } from './peer.ts'
 
 /** The whole control process over boot servers: registry, journal, logs, the API for machines and for operators. */
 export interface ControlServer extends Server {
@@ -17,11 +18,11 @@ export interface ControlServer extends Server {
   apiMs(): Promise<number>
 }
 
-/** Starts control with the boot files of a folder as its ramdisk, and waits until it serves operators. */
-export async function startControl(built: string, world: World, files: string): Promise<ControlServer> {
+/** Starts control, where it is given them with the boot files of a folder as its ramdisk and with these addresses to give out, and waits until it serves operators. */
+export async function startControl(built: string, world: World, { files, pool }: { readonly files?: string; readonly pool?: Pool }): Promise<ControlServer> {
   const home = world.scratch('control')
   const [data, run] = [path.join(home, 'data'), path.join(home, 'run')]
-  layOutRamdisk(path.join(data, 'images/ramdisk-0123456789abcdef'), files)
+  if (files !== undefined) layOutRamdisk(path.join(data, 'images/ramdisk-0123456789abcdef'), files)
   mkdirSync(run)
   const socketPath = path.join(run, 'operator.sock')
   const server = await world.start('control', {
@@ -31,16 +32,21 @@ export async function startControl(built: string, world: World, files: string): 
       SYSTEM_CLOUD_OPERATOR_PORT: '8443', SYSTEM_CLOUD_LAB_DIR: path.join(run, 'qmp'), SYSTEM_CLOUD_LOG: 'warn',
     },
   })
-  const ask = (route: string): Promise<unknown> => new Promise((resolve, reject) => {
-    http.get({ socketPath, path: `/api/v1/${route}`, headers: { host: 'localhost' } }, (answer) => {
+  const ask = (route: string, patch?: object): Promise<unknown> => new Promise((resolve, reject) => {
+    const headers = { host: 'localhost', ...(patch === undefined ? {} : { 'content-type': 'application/json' }) }
+    http.request({ socketPath, path: `/api/v1/${route}`, method: patch === undefined ? 'GET' : 'PATCH', headers }, (answer) => {
       let text = ''
-      answer.setEncoding('utf8').on('data', (part: string) => { text += part }).on('error', reject).on('end', () => resolve(JSON.parse(text)))
-    }).on('error', reject)
+      answer.setEncoding('utf8').on('data', (part: string) => { text += part }).on('error', reject).on('end', () => {
+        if (answer.statusCode === 200) resolve(JSON.parse(text))
+        else reject(new Error(`control answers ${answer.statusCode}: ${text.slice(0, 500)}`))
+      })
+    }).on('error', reject).end(patch === undefined ? undefined : JSON.stringify(patch))
   })
   for (const until = Date.now() + 20_000; ; await wait(100)) {
     const answer = await ask('status').catch((error: unknown) => { if (Date.now() > until) throw error })
     if (answer !== undefined) break
   }
+  if (pool !== undefined) await ask('networks/provisioning', { ranges: [pool], leaseSeconds, authoritative: true })
   const pem = readFileSync(path.join(data, 'state/ca/ca.pem'), 'utf8')
   return {
     ...server, ca: pem.slice(0, pem.indexOf('-----BEGIN PRIVATE KEY-----')),
