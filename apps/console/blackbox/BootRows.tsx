@@ -14,7 +14,7 @@ const columns = 'grid grid-cols-[3.3rem_2.9rem_0.8rem_minmax(0,1fr)] items-basel
 export function BootRows({ boot, rows, evidence, filtered }: { boot: Boot, rows: readonly PlacedEntry[], evidence: ReadonlySet<number>, filtered: boolean }) {
   const totalMs = Math.max(1, ...boot.entries.map((entry) => entry.offsetMs + (entry.durationMs ?? 0)))
   return (
-    <ol aria-label="Packets and events of this boot" tabIndex={0} className="max-h-[34rem] overflow-y-auto overscroll-contain py-1.5 font-mono text-[0.75rem] leading-5 -outline-offset-2">
+    <ol aria-label="Packets and events of this boot" tabIndex={0} className="relative max-h-[34rem] overflow-y-auto overscroll-contain py-1.5 font-mono text-[0.75rem] leading-5 -outline-offset-2">
       {rows.map(({ entry, index }) => (
         <Fragment key={index}>
           {!filtered && entry.gapMs >= longGapMs ? <Pause ms={entry.gapMs} /> : null}

@@ -19,7 +19,7 @@ export function Activity({ machines }: { machines: readonly Machine[] }) {
   const lines = (activity.data ?? []).filter(({ level }) => level !== 'debug').slice(-40).reverse()
   return (
     <Section title="Lately" className="self-start 2xl:sticky 2xl:top-6">
-      <ol aria-label="Latest events" className="max-h-64 2xl:max-h-[70dvh] overflow-y-auto py-1.5">
+      <ol aria-label="Latest events" className="relative max-h-64 2xl:max-h-[70dvh] overflow-y-auto py-1.5">
         {lines.length === 0 ? <li className="px-4 py-3 text-sm text-ink-3">Nothing yet.</li> : null}
         {lines.map((event) => (
           <li key={event.seq} className="px-4 py-1.5 text-sm">

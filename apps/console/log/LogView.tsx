@@ -49,7 +49,7 @@ export function LogView({ lines, loading, fault, downloadUrl, downloadName, empt
         {downloadUrl ? <a href={downloadUrl} download={downloadName} aria-label="Download the log" title="Download the whole log" className="grid size-8 place-items-center rounded-[7px] border border-line-2 bg-panel text-ink-2 hover:text-ink"><Icon name="download" /></a> : null}
       </div>
       {fault && lines.length === 0 ? <div className="p-4"><Notice tone="error">{faultSentence(fault)}</Notice></div> : null}
-      <div ref={box} role="log" aria-label="Log lines" aria-live="off" tabIndex={0} onScroll={onScroll} onWheel={(event) => leaveEnd(event.deltaY)} onTouchMove={() => setFollowing(false)} onKeyDown={(event) => { if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) setFollowing(false) }} className="h-[26rem] overflow-y-auto overscroll-contain bg-raised dark:bg-well py-1.5 font-mono text-[0.75rem] leading-5 -outline-offset-2">
+      <div ref={box} role="log" aria-label="Log lines" aria-live="off" tabIndex={0} onScroll={onScroll} onWheel={(event) => leaveEnd(event.deltaY)} onTouchMove={() => setFollowing(false)} onKeyDown={(event) => { if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) setFollowing(false) }} className="relative h-[26rem] overflow-y-auto overscroll-contain bg-raised dark:bg-well py-1.5 font-mono text-[0.75rem] leading-5 -outline-offset-2">
         {loading && lines.length === 0 ? <div className="p-3"><Skeleton rows={6} height="h-4" /></div> : null}
         {!loading && shown.length === 0 ? <p className="px-4 py-3 font-sans text-sm text-ink-2">{lines.length === 0 ? emptyText : 'No line matches the filter.'}</p> : null}
         <div className="relative" style={{ height: rows.getTotalSize() }}>

@@ -19,7 +19,7 @@ export function Timeline({ events, loading, fault }: { events: readonly JournalE
     <Section title="Timeline" note={plural(wanted.length, 'event')} action={<label className="flex items-center gap-2 text-sm text-ink-2"><input type="checkbox" className="size-4 accent-mark" checked={!quiet} onChange={(event) => setQuiet(!event.target.checked)} />Every packet</label>}>
       {fault ? <div className="p-4"><Notice tone="error">{faultSentence(fault)}</Notice></div> : null}
       {loading ? <div className="p-4"><Skeleton rows={3} height="h-6" /></div> : null}
-      <ol aria-label="Events" className="max-h-[28rem] overflow-y-auto py-2">
+      <ol aria-label="Events" className="relative max-h-[28rem] overflow-y-auto py-2">
         {shown.map((event) => (
           <li key={event.seq} className="grid grid-cols-[5.7rem_0.375rem_minmax(0,1fr)] items-baseline gap-x-3 px-4 py-1 text-sm sm:grid-cols-[5.7rem_0.375rem_minmax(0,1fr)_auto]">
             <time dateTime={event.at} title={formatDate(event.at)} className="font-mono text-xs text-ink-3">{formatClock(event.at).slice(0, 12)}</time>
