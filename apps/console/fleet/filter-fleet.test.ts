@@ -10,6 +10,11 @@ test('names are in the order in which people count', () => {
   expect(names(filterFleet(fleet, '', new Set()))).toEqual(['sc-2', 'sc-9', 'sc-10'])
 })
 
+test('names that end in a MAC are in its order', () => {
+  const hex = ['machine-0010', 'machine-000a', 'machine-0001', 'machine-00ff'].map((name) => machine(name))
+  expect(names(filterFleet(hex, '', new Set()))).toEqual(['machine-0001', 'machine-000a', 'machine-0010', 'machine-00ff'])
+})
+
 test('every word must be found somewhere', () => {
   expect(names(filterFleet(fleet, 'sc- manager', new Set()))).toEqual(['sc-10'])
   expect(names(filterFleet(fleet, 'BB:CC', new Set()))).toEqual(['sc-9'])

@@ -11,7 +11,16 @@ export function filterFleet(machines: readonly Machine[], search: string, wanted
       const known = knownText(machine)
       return words.every((word) => known.includes(word))
     })
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || a.id.localeCompare(b.id))
+    .sort((a, b) => compareNames(a.name, b.name) || a.id.localeCompare(b.id))
+}
+
+/** What the appliance calls a machine that nobody has named: the end of its MAC. */
+const invented = /^(machine|simulated)-[0-9a-f]{4,12}$/
+
+/** People count (rack-2 before rack-10); the end of a MAC is hexadecimal, and in its order character by character. */
+function compareNames(a: string, b: string): number {
+  if (invented.test(a) && invented.test(b)) return a < b ? -1 : a > b ? 1 : 0
+  return a.localeCompare(b, 'en', { numeric: true })
 }
 
 function knownText({ id, name, macs, mac, address, phase, role, inventory, uuid, problem }: Machine): string {
