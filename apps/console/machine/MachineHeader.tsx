@@ -40,7 +40,7 @@ export function MachineHeader({ machine }: { machine: Machine }) {
             <span aria-live="polite"><PhaseBadge phase={machine.phase} large /></span>
             <span className="text-sm text-ink-3" title={formatDate(machine.phaseSince)}>for {formatSpan(now - Date.parse(machine.phaseSince))}{machine.phaseDeadline ? `, given up after ${formatSpan(Date.parse(machine.phaseDeadline) - Date.parse(machine.phaseSince))}` : ''}</span>
           </div>
-          <p className="mt-2 text-sm text-ink-2">{phaseLooks[machine.phase].means} {machine.role ? <>Role: <b className="font-semibold text-ink">{title(machine.role)}</b>.</> : machine.intent.role ? <>Will be <b className="font-semibold text-ink">{title(machine.intent.role)}</b>.</> : 'No role.'}</p>
+          <p className="mt-2 text-sm text-ink-2">{describeState(machine)} {machine.role ? <>Role: <b className="font-semibold text-ink">{title(machine.role)}</b>.</> : machine.intent.role ? <>Will be <b className="font-semibold text-ink">{title(machine.intent.role)}</b>.</> : 'No role.'}</p>
           <p className="mt-1 flex flex-wrap gap-x-4 font-mono text-xs text-ink-3">{facts.map((fact) => <span key={fact} className="break-all">{fact}</span>)}</p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
@@ -58,6 +58,13 @@ export function MachineHeader({ machine }: { machine: Machine }) {
       {dialog === 'forget' ? <ForgetDialog machine={machine} onClose={close} onForgotten={() => router.replace(pages.fleet())} /> : null}
     </header>
   )
+}
+
+/** What its phase means; of a ready machine also which of its services do not answer now. */
+function describeState({ phase, services }: Machine): string {
+  const silent = services.filter(({ healthy }) => !healthy)
+  if (phase !== 'ready' || silent.length === 0) return phaseLooks[phase].means
+  return silent.length === 1 ? `${silent[0]?.name} does not answer now.` : `${silent.length} of its ${services.length} services do not answer now.`
 }
 
 function RetryButton({ machine }: { machine: Machine }) {

@@ -21,17 +21,17 @@ export function ServicesPanel({ machine: { services, metrics } }: { machine: Mac
   )
 }
 
-/** Services with their health, one line each. */
+/** Services with their health, one line each; what is wrong with one has lines of its own. */
 export function ServiceList({ services }: { services: Machine['services'] }) {
   const now = useNow(5000)
   return (
     <ul className="divide-y divide-line">
       {services.map((service) => (
-        <li key={service.name} className="flex items-baseline gap-3 px-4 py-2 text-sm">
+        <li key={service.name} className="flex flex-wrap items-baseline gap-x-3 px-4 py-2 text-sm">
           <span aria-hidden className={`size-2 shrink-0 self-center rounded-full ${service.healthy ? 'bg-green' : 'bg-red'}`} />
           <span className="font-medium">{service.name}<span className="sr-only">{service.healthy ? ': healthy' : ': not healthy'}</span></span>
-          <span className={`min-w-0 flex-1 truncate ${service.healthy ? 'text-ink-2' : 'text-red'}`} title={service.detail}>{safeText(service.detail)}</span>
-          <time dateTime={service.checkedAt} className="shrink-0 text-xs text-ink-3">{formatAgo(service.checkedAt, now)}</time>
+          <span className={service.healthy ? 'min-w-0 flex-1 truncate text-ink-2' : 'order-last basis-full pl-5 break-words text-red'} title={service.healthy ? service.detail : undefined}>{safeText(service.detail)}</span>
+          <time dateTime={service.checkedAt} className="ml-auto shrink-0 text-xs text-ink-3">{formatAgo(service.checkedAt, now)}</time>
         </li>
       ))}
     </ul>
