@@ -17,7 +17,7 @@ export function FleetList({ machines, chosen, cursor, onChoose, onChooseAll }: F
   const [scrollMargin, setScrollMargin] = useState(0)
   useLayoutEffect(() => setScrollMargin((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY), [])
   // oxlint-disable-next-line react/incompatible-library -- no React Compiler here
-  const rows = useWindowVirtualizer({ count: machines.length, estimateSize: () => (window.innerWidth < 768 ? 112 : 61), overscan: 12, scrollMargin, getItemKey: (index) => machines[index]?.id ?? index })
+  const rows = useWindowVirtualizer({ count: machines.length, estimateSize: () => (window.innerWidth < 768 ? 86 : 61), overscan: 12, scrollMargin, getItemKey: (index) => machines[index]?.id ?? index })
   useEffect(() => {
     if (cursor >= 0) rows.scrollToIndex(cursor, { align: 'auto' })
   }, [cursor, rows])

@@ -18,9 +18,9 @@ export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, cur
   return (
     <div className={`flex items-start gap-3 border-b border-line px-4 py-2.5 md:min-h-[60px] md:items-center ${current ? 'bg-mark-wash shadow-[inset_3px_0_0_var(--mark)]' : chosen ? 'bg-raised' : 'hover:bg-raised'}`} aria-current={current || undefined}>
       <input type="checkbox" className="mt-1 size-4 shrink-0 accent-mark md:mt-0" aria-label={`Choose ${machine.name}`} checked={chosen} onChange={() => onChoose(machine.id)} />
-      <div className={`min-w-0 flex-1 ${fleetColumns}`}>
+      <div className={`relative min-w-0 flex-1 ${fleetColumns}`}>
         <div className="min-w-0">
-          <Link href={pages.machine(machine.id)} prefetch={false} title={machine.name} className="plate block truncate text-[1.0625rem] leading-snug hover:text-mark">{machine.name}</Link>
+          <Link href={pages.machine(machine.id)} prefetch={false} title={machine.name} className="plate block truncate text-[1.0625rem] leading-snug hover:text-mark max-md:pr-24">{machine.name}</Link>
           <p title={`${machine.mac} ${machine.address ?? ''}`} className="truncate font-mono text-xs text-ink-3">{machine.mac}{machine.address ? `  ${machine.address}` : ''}</p>
         </div>
         <div className="min-w-0 max-md:mt-1.5"><PhaseBadge phase={machine.phase} /><Progress machine={machine} />{said && !currentRunning(machine) ? <p title={said} className={`truncate text-xs max-md:whitespace-normal ${machine.problem ? 'text-red' : claimed ? 'text-amber' : 'text-ink-2'}`}>{said}</p> : null}</div>
@@ -29,7 +29,7 @@ export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, cur
           <p title={describeHardware(machine)} className="truncate">{describeHardware(machine) || <span className="text-ink-3">not reported yet</span>}</p>
           {inventory ? <p className="truncate text-xs text-ink-3">{inventory.cpus} × {inventory.architecture}, {formatMemory(inventory.memoryBytes)}, {inventory.disks.map((disk) => formatBytes(disk.sizeBytes)).join(' + ') || 'no disk'}</p> : null}
         </div>
-        <time dateTime={machine.lastSeenAt} title={formatDate(machine.lastSeenAt)} className="text-sm text-ink-3 max-md:float-right md:text-right">{formatAgo(machine.lastSeenAt, now)}</time>
+        <time dateTime={machine.lastSeenAt} title={formatDate(machine.lastSeenAt)} className="text-sm text-ink-3 max-md:absolute max-md:top-0.5 max-md:right-0 md:text-right">{formatAgo(machine.lastSeenAt, now)}</time>
       </div>
     </div>
   )

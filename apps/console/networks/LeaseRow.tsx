@@ -21,8 +21,8 @@ export const LeaseRow = memo(function LeaseRow({ lease, now, open, onToggle, onR
       <div className={`relative px-4 py-2 ${leaseColumns}`}>
         <span className="font-mono text-sm">{lease.address}</span>
         <div className="min-w-0 text-sm">
-          {lease.machineId ? <Link href={pages.machine(lease.machineId)} prefetch={false} className="font-medium hover:text-mark">{lease.machineName}</Link> : <span className="font-medium">{safeText(name) || <span className="font-normal text-ink-3">no name</span>}</span>}
-          <span className="ml-2 font-mono text-xs text-ink-3">{lease.mac}</span>
+          {lease.machineId ? <Link href={pages.machine(lease.machineId)} prefetch={false} className="block truncate font-medium hover:text-mark">{lease.machineName}</Link> : <span className="block truncate font-medium">{safeText(name) || <span className="font-normal text-ink-3">no name</span>}</span>}
+          <span className="block font-mono text-xs text-ink-3">{lease.mac}</span>
         </div>
         <span className={`inline-flex items-center gap-1.5 text-sm ${looks.text}`}><span aria-hidden className={`size-2 rounded-full ${looks.dot}`} />{looks.word}{lease.reserved ? <span title="Reserved for a client"><Icon name="key" className="size-3.5 text-mark" /><span className="sr-only">reserved</span></span> : null}</span>
         <time dateTime={lease.until} title={formatDate(lease.until)} className="text-sm text-ink-3 max-md:ml-3">{until(lease, now)}</time>

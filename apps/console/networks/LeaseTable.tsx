@@ -28,7 +28,7 @@ export function LeaseTable({ network, text, onText }: { network: Network, text: 
   const first = leases.data?.pages[0]
   const all = leaseStates.reduce((sum, each) => sum + (first?.counts[each] ?? 0), 0)
   // oxlint-disable-next-line react/incompatible-library -- no React Compiler here
-  const rows = useVirtualizer({ count: shown.length, getScrollElement: () => box.current, estimateSize: () => (window.innerWidth < 768 ? 78 : 45), overscan: 10, getItemKey: (index) => shown[index]?.address ?? index })
+  const rows = useVirtualizer({ count: shown.length, getScrollElement: () => box.current, estimateSize: () => (window.innerWidth < 768 ? 93 : 57), overscan: 10, getItemKey: (index) => shown[index]?.address ?? index })
   const last = rows.getVirtualItems().at(-1)?.index ?? 0
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && last >= shown.length - 20) void fetchNextPage()
