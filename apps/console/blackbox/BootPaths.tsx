@@ -25,7 +25,7 @@ export function BootPaths() {
   return (
     <>
       {refusal ? <p role="alert" className="px-4 pt-3 text-sm text-red">{refusal}</p> : null}
-      {paths.data.length === 0 ? <p className="px-4 py-3 text-sm text-ink-2">Nothing was learned yet: it is, from each boot of a machine whose parts are known.</p> : null}
+      {paths.data.length === 0 ? <p className="px-4 py-3 text-sm text-ink-2">Nothing is learned yet. It will be, from every boot of a machine that has said what it is.</p> : null}
       <ul aria-label="Kinds of machines" className="divide-y divide-line">
         {paths.data.map((path) => <BootPathRow key={path.id} path={path} choose={(patch) => void choose(path, patch)} refuse={setRefusal} />)}
       </ul>

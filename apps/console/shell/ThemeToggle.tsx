@@ -17,7 +17,7 @@ export function ThemeToggle() {
   const turn = () => chooseTheme(themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system')
   return (
     <button type="button" onClick={turn} aria-label={`Theme: ${words[theme]}. Change`} title={`Theme: ${words[theme]}`} className="flex items-center gap-2 rounded-md px-2 py-1.5 text-sm text-ink-2 hover:bg-raised hover:text-ink">
-      <Icon name={theme === 'system' ? 'half' : theme === 'light' ? 'sun' : 'moon'} /><span className="max-lg:hidden">{words[theme]}</span>
+      <Icon name={theme === 'system' ? 'half' : theme === 'light' ? 'sun' : 'moon'} /><span className="max-lg:hidden">{words[theme]} theme</span>
     </button>
   )
 }

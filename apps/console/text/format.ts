@@ -54,8 +54,12 @@ export function formatClock(at: string): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }
 
-/** Date and time in full, for tooltips. */
-export const formatDate = (at: string): string => new Date(at).toLocaleString()
+/** Date and time in full in the browser's zone, to the second: "2026-11-21 15:44:34", as every clock here. */
+export function formatDate(at: string): string {
+  const date = new Date(at)
+  if (Number.isNaN(date.getTime())) return ''
+  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')} ${formatClock(at).slice(0, 8)}`
+}
 
 /** A count with its noun. "1 machine", "3 machines". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
