@@ -152,9 +152,11 @@ export class SimMachine {
     let target: Target | undefined
     for (;;) {
       const answer = await this.#again(signal, async () => {
-        const got = await this.ask('GET', `/agent/target?etag=${target?.etag ?? ''}`, { tls, signal: AbortSignal.any([signal, AbortSignal.timeout(2000)]) })
+        const patience = AbortSignal.timeout(2000)
+        // It reports while it waits for news: a machine that is silent for long is taken for dead.
+        const got = await this.ask('GET', `/agent/target?etag=${target?.etag ?? ''}`, { tls, signal: AbortSignal.any([signal, patience]) }).catch((error: unknown) => { if (patience.aborted) return { status: 304, body: Buffer.alloc(0) }; throw error })
         return got.status === 200 || got.status === 304 ? got : undefined
-      }).catch((error: unknown) => { signal.throwIfAborted(); throw error })
+      })
       if (answer.status === 200) target = Target.parse(JSON.parse(answer.body.toString()))
       if (target === undefined) continue
       const present = target
