@@ -33,7 +33,7 @@ describe('boots that were recorded', () => {
 
 describe('captures of real firmware', () => {
   test.each(capturedBoots)('$name, seen from $ours in mode $mode', ({ name, ours, mode, says }) => {
-    const said = storyOf(name).flatMap(({ sessions, endMs }) => sessions.map((_, index) => diagnose(sessions, index, { ...context(0), nowMs: endMs + 1000, ours: [ours], mode }).map(({ id }) => id)))
+    const said = storyOf(name).flatMap(({ sessions, endMs }) => sessions.map((_, index) => diagnose(sessions, index, { ...context(0), nowMs: endMs + 1000, ours: [ours], ownDuids: [], mode }).map(({ id }) => id)))
     expect(said).toEqual(says)
   })
 })

@@ -1,12 +1,12 @@
 import { dhcp6Of, dhcpOf } from '../sessions.ts'
-import { defineRule } from './rule.ts'
+import { defineRule, ipv6ComesMs } from './rule.ts'
 
 const patienceMs = 20_000
 
 /** Offers go out and no REQUEST ever comes back. Firmware waits some seconds for better offers, so the first few seconds say nothing. */
 export const offerNotTaken = defineRule({
   id: 'offer-not-taken', title: 'It never took the offer', behind: ['loader-left', 'other-server', 'first-packets-lost', 'proxy-port-closed', 'no-address-server'],
-  look({ session, quietMs, context: { mode } }) {
+  look({ session, quietMs, context: { mode, ownDuids } }) {
     const client = dhcpOf(session, 'discover').at(-1)?.client
     if (client === undefined || client === 'system') return undefined
     const exchange = dhcpOf(session).filter((moment) => moment.client === client)
@@ -15,7 +15,7 @@ export const offerNotTaken = defineRule({
     if (first === undefined || exchange.some(({ message }) => message === 'request' || message === 'ack')) return undefined
     if (dhcp6Of(session, 'reply').length > 0 || session.moments.some((moment) => moment.kind === 'tftp' || moment.kind === 'http' || moment.kind === 'script')) return undefined
     const asked = exchange.filter(({ message, atMs }) => message === 'discover' && atMs > first.atMs)
-    if (asked.length < 2 && quietMs < patienceMs) return undefined
+    if ((asked.length < 2 && quietMs < patienceMs) || (mode === 'proxy' && ownDuids.length > 0 && quietMs < ipv6ComesMs)) return undefined
     const who = client === 'ipxe' ? 'iPXE' : 'The firmware'
     const evidence = [...offers.slice(0, 3), ...asked.slice(-2)]
     if (mode === 'proxy') {

@@ -57,6 +57,9 @@ export interface Rule {
 /** Declares a rule. */
 export const defineRule = (rule: Rule): Rule => rule
 
+/** Firmware asks by IPv4 for up to so long before it goes on to IPv6, which may be all that a network of mode proxy has. */
+export const ipv6ComesMs = 60_000
+
 /** An amount of bytes in words: 61 KB, 1.4 MB. */
 export const size = (bytes: number): string => (bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(1)} MB`)
 

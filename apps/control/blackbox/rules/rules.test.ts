@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { storyOf } from '../../../../test/sim/capture-story.ts'
 import { agent, connect, context, dhcp, dhcp6, discovery, dora, dora6, event, http, ignored, inventory, kernel, script, storyTime, tftp, toRamdisk, toScript, unreachable } from '../../../../test/sim/made-story.ts'
 import { nextEntryFile } from '#netboot/site'
 import { diagnose, type RuleContext } from '../diagnose.ts'
@@ -62,8 +61,8 @@ const cases: Readonly<Record<string, { sick: readonly Told[]; well: readonly Tol
   },
   'ipv6-loader-never-fetched': { sick: [told(20, dora6(0))], well: [told(5, dora6(0)), told(20, [...dora6(0), tftp(1.2, { server: 'fd00:77::1' }), ...dora6(3, 'ipxe')])] },
   'no-address-server': {
-    sick: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy', lacksServer: true })],
-    well: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy' }), told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' }), dhcp(1, 'request', 'firmware', { server: '10.77.0.50' })], { mode: 'proxy', lacksServer: true })],
+    sick: [told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy', lacksServer: true, ownDuids: [] }), told(90, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy', lacksServer: true })],
+    well: [told(90, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' }), ...dora6(30), tftp(32)], { mode: 'proxy', lacksServer: true }), told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' })], { mode: 'proxy' }), told(3, [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' }), dhcp(1, 'request', 'firmware', { server: '10.77.0.50' })], { mode: 'proxy', lacksServer: true })],
   },
   'nak-loop': { sick: [told(9, [dhcp(0, 'discover'), dhcp(0.1, 'offer'), ...[1, 2, 3].flatMap((at) => [dhcp(at, 'request'), dhcp(at + 0.1, 'nak', 'firmware', { bootFile: '' })])])], well: [told(9, [dhcp(0, 'discover'), dhcp(0.5, 'nak'), ...dora(1)])] },
   'address-in-use': { sick: [told(3, [...dora(0), dhcp(1.5, 'decline')])], well: [told(3, dora(0))] },
@@ -121,7 +120,7 @@ describe('rules', () => {
 describe('in mode proxy the words are about the other server', () => {
   const [asks, ours, theirs] = [dhcp(0, 'discover'), dhcp(0.1, 'offer', 'firmware', { address: '' }), dhcp(0.2, 'offer', 'firmware', { server: '10.77.0.50', address: '10.77.0.63', bootFile: '' })]
   const words = (now: number, moments: readonly Moment[], more: Partial<RuleContext> = {}): string[] =>
-    diagnose(splitSessions([...moments], 'x'), 0, context(now, { mode: 'proxy', ...more })).map(({ id, happened, todo }) => `${id}: ${happened} ${todo}`)
+    diagnose(splitSessions([...moments], 'x'), 0, context(now, { mode: 'proxy', ownDuids: [], ...more })).map(({ id, happened, todo }) => `${id}: ${happened} ${todo}`)
   test('that gives no address', () => expect(words(30, [asks, ours])).toEqual([expect.stringMatching(/^offer-not-taken: The firmware was told what to boot, and asked no server for an address: .*has it addresses left/) as string]))
   test('whose address is not taken', () => expect(words(30, [asks, ours, theirs])).toEqual([expect.stringMatching(/never asked for 10\.77\.0\.63, which 10\.77\.0\.50 offered\..*DHCP snooping/) as string]))
   test('that is not there: nothing else is said', () => expect(words(30, [asks, ours], { lacksServer: true })).toEqual([expect.stringMatching(/^no-address-server: .*Start the DHCP server of this network/) as string]))
@@ -157,15 +156,4 @@ describe('healthy boots have no diagnosis', () => {
     const own = { ...bios, bootFile: 'http://10.77.0.1/boot.ipxe' }
     expect(look(told(20, [dhcp(0, 'discover', 'ipxe', { ...bios, secs: 4 }), dhcp(1, 'discover', 'ipxe', { ...bios, secs: 8 }), dhcp(1.1, 'offer', 'ipxe', own), dhcp(3, 'request', 'ipxe', bios), dhcp(3.1, 'ack', 'ipxe', own), http(3.2, '/boot.ipxe'), script(3.3, 'ramdisk'), http(3.4, '/files/vmlinuz'), http(4, '/files/initrd.img'), inventory(12)]))).toEqual([])
   })
-})
-
-describe('captures of real firmware', () => {
-  const full = ['bios-e1000-ipxe', 'bios-virtio-ipxe', 'uefi-e1000-ipxerom', 'uefi-virtio-httpboot', 'uefi-virtio-ovmfnative-pxe', 'uefi-virtio-pxe-snponly', 'uefi-secboot-httpboot-shim']
-  const proxied = ['proxy-p-bios', 'proxy-p-ipxerom', 'proxy-p-ovmf']
-  const of = (name: string, ours: string, mode: 'full' | 'proxy'): string[] => storyOf(name).flatMap(({ sessions, endMs }) => sessions.flatMap((_, index) => diagnose(sessions, index, { ...context(0), nowMs: endMs + 1000, ours: [ours], mode }).map(({ id }) => id)))
-  test.each(full)('%s is healthy', (name) => expect(of(name, '10.77.0.1', 'full')).toEqual([]))
-  test.each(proxied)('%s is healthy beside the server that gives the addresses', (name) => expect(of(name, '10.78.0.2', 'proxy')).toEqual([]))
-  test('proxy-pj-na: OVMF refuses a proxy’s offer without option 60 and asks three times', () => expect(of('proxy-pj-na', '10.78.0.2', 'proxy')).toContain('offer-not-taken'))
-  test('proxy-pj-f: OVMF is sent to port 4011, where nobody listens', () => expect(of('proxy-pj-f', '10.78.0.2', 'proxy')).toContain('proxy-port-closed'))
-  test('bios-virtio-ipxe, seen by an appliance at another address: another server answers', () => expect(of('bios-virtio-ipxe', '10.77.0.2', 'full')).toEqual(['other-server']))
 })
