@@ -67,7 +67,7 @@ export async function rehearseDhcp(site: Site = nowhere, wires: readonly [Wire, 
     real(n, n % 64)
     if ((n + 1) % inARow !== 0) continue
     // What is sent besides, and a limit that is reached.
-    wires[0].toClient(composeProbe(Uint8Array.of(2, 0, 0, 0, 0, 0), randomInt(2 ** 32)))
+    wires[0].toClient(composeProbe(Buffer.of(2, 0, 0, 0, 0, 0), randomInt(2 ** 32)))
     wires[0].toClient(encodeRouterAdvertisement(mac))
     limits.take(String(n), 1, n)
     const untilMs = isWaiting ? Date.now() + patienceMs : 0
