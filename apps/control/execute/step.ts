@@ -65,11 +65,21 @@ export function wishedDisk(machine: MachineRecord): Disk {
 export const diskFields = (disk: Disk): Record<string, string | number> =>
   ({ disk: diskIdentity(disk), name: disk.name, sizeSectors: Math.floor(disk.sizeBytes / 512), serial: disk.serial, wwn: disk.wwn })
 
-/** Gives the ramdisk an order and waits for its end. What is written is told with its rate. */
+/** A ramdisk that writes says so every few seconds: after this long without a word, the rate is no longer what it was. */
+const quietMs = 15_000
+
+/** Gives the ramdisk an order and waits for its end. What is written is told with its rate, as long as it is one. */
 export async function runOrder(run: StepRun, world: StepWorld, kind: OrderKind, fields: Order['fields']): Promise<void> {
   const startedMs = world.now()
-  await world.orders.give(run.machine().id, { id: run.runId, kind, generation: run.machine().intent.generation, fields }, run.signal, (report) => {
-    const seconds = Math.max(1, (world.now() - startedMs) / 1000)
-    run.progress({ detail: report.detail, bytesDone: report.bytesDone, bytesTotal: report.bytesTotal, bytesPerSecond: report.bytesDone === null ? null : Math.round(report.bytesDone / seconds) })
-  })
+  let quiet: NodeJS.Timeout | undefined
+  try {
+    await world.orders.give(run.machine().id, { id: run.runId, kind, generation: run.machine().intent.generation, fields }, run.signal, (report) => {
+      const seconds = Math.max(1, (world.now() - startedMs) / 1000)
+      run.progress({ detail: report.detail, bytesDone: report.bytesDone, bytesTotal: report.bytesTotal, bytesPerSecond: report.bytesDone === null ? null : Math.round(report.bytesDone / seconds) })
+      clearTimeout(quiet)
+      quiet = setTimeout(() => run.progress({ bytesPerSecond: null }), quietMs)
+    })
+  } finally {
+    clearTimeout(quiet)
+  }
 }
