@@ -13,8 +13,8 @@ export const modeWords: Record<Network['mode'], string> = { full: 'DHCP server',
 export function NetworkCard({ network }: { network: Network }) {
   return (
     <article className="panel flex h-full flex-col overflow-hidden" aria-label={network.title}>
-      <header className="flex items-start gap-3 px-4 pt-3.5">
-        <div className="min-w-0 flex-1">
+      <header className="flex flex-wrap items-start gap-x-3 gap-y-2 px-4 pt-3.5">
+        <div className="min-w-0 flex-1 basis-56">
           <h2 className="plate text-lg leading-tight"><Link href={pages.network(network.id)} prefetch={false} className="hover:text-mark">{network.title}</Link></h2>
           <p className="mt-0.5 flex flex-wrap gap-x-3 font-mono text-xs text-ink-3"><span>{network.cidr}</span><span>{network.relayed ? `relayed to ${network.interface}` : network.interface}</span></p>
         </div>
