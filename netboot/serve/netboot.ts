@@ -19,7 +19,8 @@ import { recordPackets } from './recorder.ts'
 import { defaultDownloadLimit, watchDownloads, type Downloads } from './downloads.ts'
 import { startFileMover, type FileMover } from './file-mover-thread.ts'
 import { openLoopbackWire } from './rehearsal-wire.ts'
-import { rehearseDhcp, type Rehearsal } from './rehearse.ts'
+import { rehearseRecorder } from './rehearse-recorder.ts'
+import { rehearseDhcp } from './rehearse.ts'
 import { startTftpMover, type TftpMover } from './tftp-mover-thread.ts'
 import { serveTftp, type TftpSession } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
@@ -72,7 +73,7 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
   const downloads = watchDownloads(downloadLimit, macOf, now)
   const listTftp = new Set<() => readonly TftpSession[]>()
   const mover = startTftpMover(log, (reason, count) => drops.count('tftp', reason, count))
-  let rehearsal: Promise<Rehearsal> | undefined
+  let rehearsal: Promise<readonly object[]> | undefined
   const world: World = { site, books, books6, macOf, note, drops, mover, files, downloads, listTftp, loaders, log, now, httpPort, rehearsed: () => (rehearsal ??= rehearse(site, log)) }
   const sweep = setInterval(() => { for (const network of books.networks()) books.book(network).sweep(now()) }, 1000).unref()
   const end = async (): Promise<void> => { clearInterval(sweep); downloads.close(); table.close(); await Promise.all([mover.close(), files.close()]); drops.close() }
@@ -112,10 +113,11 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
 }
 
 /** Over the loopback where it can be had. */
-async function rehearse(site: Site, log: NetbootLog): Promise<Rehearsal> {
+async function rehearse(site: Site, log: NetbootLog): Promise<readonly object[]> {
   const bind = (): Promise<UdpPort> => bindUdp('lo', '127.0.0.1', 0, log)
   const ports = await Promise.all([bind(), bind()]).catch((error: unknown) => { log.debug({ err: error }, 'rehearsal.noLoopback'); return undefined })
-  return rehearseDhcp(site, ports && [openLoopbackWire(ports[0]), openLoopbackWire(ports[1])])
+  const dhcp = await rehearseDhcp(site, ports && [openLoopbackWire(ports[0]), openLoopbackWire(ports[1])])
+  return site.record === undefined ? [dhcp] : [dhcp, await rehearseRecorder()]
 }
 
 function viewSession(session: TftpSession, macOf: (address: string) => Mac | null, nowMs: number): TransferView {

@@ -72,7 +72,11 @@ export function openPacketRing(device: string, steps: readonly FilterStep[]): Pa
   }
 }
 
-function overRing(fd: number, memory: ArrayBuffer, end: () => void): PacketRing {
+/** A block's status, how many frames it has and where the first one is; a frame's next one, time, kept and whole length, place and direction. @see linux/if_packet.h, tpacket_block_desc and tpacket3_hdr */
+export const ringLayout = { blockBytes, blockCount, status: 8, frames: 12, first: 16, next: 0, seconds: 4, nanoseconds: 8, kept: 12, whole: 16, place: 24, direction: 58 } as const
+
+/** A ring over its memory; `end` gives the memory back. */
+export function overRing(fd: number, memory: ArrayBuffer, end: () => void): PacketRing {
   const view = new DataView(memory)
   const words = new Int32Array(memory)
   let block = 0
@@ -83,17 +87,17 @@ function overRing(fd: number, memory: ArrayBuffer, end: () => void): PacketRing 
       if (isClosed) return count
       while (count < most) {
         const base = block * blockBytes
-        const status = base / 4 + 2
+        const status = (base + ringLayout.status) / 4
         if ((Atomics.load(words, status) & 1) === 0) break
-        const frames = view.getUint32(base + 12, true)
-        let at = base + view.getUint32(base + 16, true)
+        const frames = view.getUint32(base + ringLayout.frames, true)
+        let at = base + view.getUint32(base + ringLayout.first, true)
         for (let frame = 0; frame < frames; frame += 1) {
-          const start = at + view.getUint16(at + 24, true)
+          const start = at + view.getUint16(at + ringLayout.place, true)
           take({
-            atMs: view.getUint32(at + 4, true) * 1000 + view.getUint32(at + 8, true) / 1e6, bytes: new Uint8Array(memory, start, view.getUint32(at + 12, true)),
-            wholeBytes: view.getUint32(at + 16, true), outgoing: view.getUint8(at + 58) === PACKET_OUTGOING,
+            atMs: view.getUint32(at + ringLayout.seconds, true) * 1000 + view.getUint32(at + ringLayout.nanoseconds, true) / 1e6, bytes: new Uint8Array(memory, start, view.getUint32(at + ringLayout.kept, true)),
+            wholeBytes: view.getUint32(at + ringLayout.whole, true), outgoing: view.getUint8(at + ringLayout.direction) === PACKET_OUTGOING,
           })
-          at += view.getUint32(at, true)
+          at += view.getUint32(at + ringLayout.next, true)
         }
         count += frames
         Atomics.store(words, status, 0)

@@ -7,6 +7,7 @@ import { encodeIpv6 } from '../codec/ipv6.ts'
 import type { MachineView } from '../site.ts'
 import { recorderFilter } from './recorder-filter.ts'
 import { chooseFrames } from './recorder.ts'
+import { rehearseRecorder } from './rehearse-recorder.ts'
 
 const [ours, theirs, other] = ['02:00:00:00:00:01', '52:54:00:00:00:09', '52:54:00:00:00:0a']
 const hex = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex')
@@ -103,3 +104,5 @@ test('the kernel’s filter jumps only forward, and to places that are there', (
     expect(steps.at(-1)?.[0]).toBe(0x06)
   }
 })
+
+test('the rehearsal is heard through a ring, and half of it is kept: what machines say, not what we ask', async () => expect(await rehearseRecorder()).toMatchObject({ chosen: 6080 }), 60_000)
