@@ -62,6 +62,6 @@ export const discovery = (at: number): Moment[] => [...toRamdisk(at), ...dora(at
 
 /** A context in which nothing is wrong, `now` being seconds of the story. */
 export const context = (now: number, more: Partial<RuleContext> = {}): RuleContext => ({
-  nowMs: base + now * 1000, ours: ['10.77.0.1'], ownDuids: [ourDuid], mode: 'full', lacksServer: false, policy: 'discover', freeAddresses: 50, hasFile: () => true,
+  nowMs: base + now * 1000, ours: ['10.77.0.1'], ownDuids: [ourDuid], mode: 'full', lacksServer: false, otherBootFiles: new Map(), policy: 'discover', freeAddresses: 50, hasFile: () => true,
   machine: { name: 'node', phase: 'seen', expectsDisk: false, memoryBytes: null, disks: null, secureBoot: null, twin: null }, ...more,
 })

@@ -13,7 +13,8 @@ export function ruleContext(core: Core, { book, desk, state }: Networks, machine
   if (network === undefined) throw new Error('the site has no network')
   let free: number | undefined
   return {
-    nowMs: core.now(), ours: [...new Set(networks.map(({ address }) => address))], ownDuids: duidsOf(networks.filter(({ ipv6Prefix }) => ipv6Prefix !== '').map((one) => one.interface)), mode: network.mode, lacksServer: network.mode === 'proxy' && state.lacksServer(network.id), policy: network.policy,
+    nowMs: core.now(), ours: [...new Set(networks.map(({ address }) => address))], ownDuids: duidsOf(networks.filter(({ ipv6Prefix }) => ipv6Prefix !== '').map((one) => one.interface)), mode: network.mode, lacksServer: network.mode === 'proxy' && state.lacksServer(network.id),
+    otherBootFiles: new Map(network.mode === 'proxy' ? state.otherServers(network.id).flatMap(({ address, gives }) => (gives?.bootFile == null ? [] : [[address, gives.bootFile] as const])) : []), policy: network.policy,
     // Counting leases reads them all: only a rule that has seen an unanswered question asks.
     get freeAddresses() {
       free ??= desk.find(network.id).poolFree

@@ -57,6 +57,12 @@ export const dhcpOf = (session: Session, message?: DhcpMoment['message']): DhcpM
 export const dhcp6Of = (session: Session, message?: Dhcp6Moment['message']): Dhcp6Moment[] => session.moments.filter((moment): moment is Dhcp6Moment => moment.kind === 'dhcp6' && (message === undefined || moment.message === message))
 /** What was said about addresses, of IPv4 and of IPv6. */
 export const addressTalkOf = (session: Session): (DhcpMoment | Dhcp6Moment)[] => session.moments.filter((moment): moment is DhcpMoment | Dhcp6Moment => moment.kind === 'dhcp' || moment.kind === 'dhcp6')
+/**
+ * Beside another DHCP server: the request with which a client took its address there. That server's answer goes to the client alone, and is not
+ * always seen here.
+ */
+export const takenElsewhere = (session: Session, client: DhcpMoment['client'], ours: readonly string[]): DhcpMoment | undefined =>
+  dhcpOf(session, 'request').findLast((moment) => moment.client === client && moment.server !== null && !ours.includes(moment.server) && moment.address !== '')
 /** Its TFTP transfers but the questions for a size. */
 export const tftpOf = (session: Session): TftpMoment[] => session.moments.filter((moment): moment is TftpMoment => moment.kind === 'tftp' && moment.end !== 'probe')
 /** Its HTTP requests. */

@@ -1,4 +1,4 @@
-import { dhcpOf } from '../sessions.ts'
+import { dhcpOf, takenElsewhere } from '../sessions.ts'
 import { defineRule } from './rule.ts'
 
 const patienceMs = 12_000
@@ -6,8 +6,8 @@ const patienceMs = 12_000
 /** It has an address and the name of its loader, and never asks for the file. */
 export const loaderNeverFetched = defineRule({
   id: 'loader-never-fetched', title: 'It never fetched its loader', behind: ['loader-left', 'proxy-port-closed', 'other-server'],
-  look({ session, quietMs }) {
-    const acked = dhcpOf(session, 'ack').findLast(({ client, isProxyPort }) => client === 'firmware' && !isProxyPort)
+  look({ session, quietMs, context: { mode, ours } }) {
+    const acked = dhcpOf(session, 'ack').findLast(({ client, isProxyPort }) => client === 'firmware' && !isProxyPort) ?? (mode === 'proxy' ? takenElsewhere(session, 'firmware', ours) : undefined)
     // In mode proxy the address comes from one server and the name of the loader from another.
     const named = dhcpOf(session).findLast(({ client, fromMachine, bootFile }) => client === 'firmware' && !fromMachine && bootFile !== '')
     if (acked === undefined || named === undefined || quietMs < patienceMs) return undefined

@@ -12,6 +12,8 @@ export interface RuleContext {
   readonly mode: 'full' | 'proxy'
   /** Whether the network is of mode proxy and nobody answers our own questions for an address there. */
   readonly lacksServer: boolean
+  /** What other DHCP servers of a network of mode proxy say to boot, as heard lately: by their addresses. */
+  readonly otherBootFiles: ReadonlyMap<string, string>
   readonly policy: 'discover' | 'ignore'
   /** Addresses left in the pool; null: not known. */
   readonly freeAddresses: number | null

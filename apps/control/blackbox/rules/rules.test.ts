@@ -125,6 +125,17 @@ describe('in mode proxy the words are about the other server', () => {
   test('whose address is not taken', () => expect(words(30, [asks, ours, theirs])).toEqual([expect.stringMatching(/never asked for 10\.77\.0\.63, which 10\.77\.0\.50 offered\..*DHCP snooping/) as string]))
   test('that is not there: nothing else is said', () => expect(words(30, [asks, ours], { lacksServer: true })).toEqual([expect.stringMatching(/^no-address-server: .*Start the DHCP server of this network/) as string]))
   test('that says what to boot as well', () => expect(words(3, [asks, ours, dhcp(0.2, 'offer', 'firmware', { server: '10.77.0.50', address: '10.77.0.63', bootFile: 'theirs.0' })])).toEqual([expect.stringMatching(/^other-server: Another DHCP server, 10\.77\.0\.50, offered it something to boot\. Take the boot file .* out of the configuration of 10\.77\.0\.50/) as string]))
+  const takes = (client: 'firmware' | 'ipxe'): Moment[] => [dhcp(0, 'discover', client), dhcp(0.1, 'offer', client, { address: '' }), dhcp(1, 'request', client, { server: '10.77.0.50', address: '10.77.0.63' })]
+  const otherBootFiles = new Map([['10.77.0.50', 'theirs.0']])
+  test.each(['firmware', 'ipxe'] as const)('that alone is heard by the machine, %s, and sends it elsewhere', (client) => {
+    expect(words(5, takes(client), { otherBootFiles })).toEqual([])
+    expect(words(12, takes(client), { otherBootFiles })).toEqual([expect.stringMatching(/^other-server: It took its address from 10\.77\.0\.50, which says what to boot as well, theirs\.0, and fetched nothing from this appliance\. Take the boot file/) as string])
+    expect(words(12, [...takes(client), client === 'ipxe' ? script(2, 'wait') : tftp(2)], { otherBootFiles }).join(' ')).not.toContain('other-server')
+  })
+  test('that alone is heard by the machine, and nothing is fetched', () => {
+    expect(words(30, takes('ipxe'))).toEqual([expect.stringMatching(/^script-never-fetched: iPXE has 10\.77\.0\.63, and no request for its boot script ever arrived/) as string])
+    expect(words(30, takes('firmware'))).toEqual([expect.stringMatching(/^loader-never-fetched: It got 10\.77\.0\.63 and was told to fetch snponly\.efi/) as string])
+  })
   test('whose address somebody else has', () => expect(words(3, [asks, ours, theirs, dhcp(1, 'decline', 'firmware', { server: '10.77.0.50', address: '10.77.0.63' })])[0]).toContain('out of the range of the DHCP server 10.77.0.50'))
 })
 

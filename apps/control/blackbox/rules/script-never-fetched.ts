@@ -1,4 +1,4 @@
-import { addressTalkOf, httpOf, isScript } from '../sessions.ts'
+import { addressTalkOf, httpOf, isScript, takenElsewhere } from '../sessions.ts'
 import { defineRule } from './rule.ts'
 
 const patienceMs = 15_000
@@ -6,8 +6,8 @@ const patienceMs = 15_000
 /** iPXE runs and has an address, and its boot script is never asked for. */
 export const scriptNeverFetched = defineRule({
   id: 'script-never-fetched', title: 'iPXE never fetched its script', behind: ['other-server'],
-  look({ session, quietMs }) {
-    const acked = addressTalkOf(session).findLast(({ client, message, address }) => client === 'ipxe' && (message === 'ack' || message === 'reply') && address !== '')
+  look({ session, quietMs, context: { mode, ours } }) {
+    const acked = addressTalkOf(session).findLast(({ client, message, address }) => client === 'ipxe' && (message === 'ack' || message === 'reply') && address !== '') ?? (mode === 'proxy' ? takenElsewhere(session, 'ipxe', ours) : undefined)
     if (acked === undefined || session.moments.some(({ kind }) => kind === 'script' || kind === 'kernel' || kind === 'inventory')) return undefined
     const requests = httpOf(session).filter(({ atMs }) => atMs >= acked.atMs)
     if (requests.some(({ path, status }) => isScript(path) && (status ?? 200) < 400) || session.moments.some((moment) => moment.kind === 'tftp' && moment.atMs > acked.atMs && moment.end === 'done')) return undefined
