@@ -78,7 +78,7 @@ export function makeHome(name: string): { home: string; dataDir: string; runDir:
 }
 
 /** Builds an image as the appliance does, or finds it built. Its folder. */
-export function buildImage(dataDir: string, id: 'ramdisk' | 'debian-13'): string {
+export function buildImage(dataDir: string, id: 'loaders' | 'ramdisk' | 'debian-13'): string {
   execFileSync(path.join(root, 'node_modules/.bin/tsx'), [path.join(root, 'images/build/main.ts'), '--data', dataDir, id], { stdio: ['ignore', 'ignore', 'inherit'] })
   const folder = findBuild(dataDir, id)
   if (folder === undefined) throw new Error(`the build left no ${id} in ${dataDir}`)

@@ -23,9 +23,6 @@ const firmware: readonly Firmware[] = [
   ['OVMF, its own PXE, TFTP, snponly', 'efi', true, ',romfile=', []],
   ['OVMF, HTTP Boot', 'efi', true, ',romfile=', noPxe],
 ]
-/** HTTP Boot has no proxyDHCP in OVMF 2022.11: it takes the URL from whoever gives the address. */
-const behindProxy = firmware.filter(([title]) => !title.includes('HTTP'))
-
 /** One wire for the guests (br0, tap0) in the clients' namespace. */
 describe.skipIf(!isFull)('netboot and real firmware', () => {
   let world: NetbootWorld
@@ -110,16 +107,6 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
     expect(offered[0]).toBe(nextEntryFile)
     expect(offered).toContain('http://10.77.0.1/files/snponly.efi')
     expect(world.events.some((event) => event.kind === 'tftp.started' && event.mac === mac && event.file === 'snponly.efi')).toBe(false)
-  })
-
-  describe('mode proxy, beside a dnsmasq that gives the addresses', () => {
-    beforeAll(async () => {
-      await world.change({ networks: [{ ...testNetwork, mode: 'proxy' }] })
-      help(dnsmasq, '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', '--interface=br0', '--bind-interfaces', '--no-ping', `--pid-file=${world.folder}/dnsmasq.pid`,
-        `--dhcp-leasefile=${world.folder}/dnsmasq.leases`, '--dhcp-range=10.77.0.60,10.77.0.90,255.255.255.0,1h', '--dhcp-authoritative')
-    })
-    afterAll(async () => { await endHelpers(); await world.change({ networks: [testNetwork] }) })
-    it.each(behindProxy)('%s reaches its boot script', async (...machine) => { expect(await boots(machine)).toMatch(/^10\.77\.0\.[6-9]\d$/) })
   })
 
   describe('through a relay, on another subnet', () => {
