@@ -15,7 +15,7 @@ import { decodePcap } from '#netboot/codec/pcap'
 export type Origin = 'firmware' | 'client' | 'simulator'
 
 /** What the rules were told beside the boots, as plain data. */
-export type RecordedContext = Omit<RuleContext, 'hasFile'> & { readonly files: readonly string[] }
+export type RecordedContext = Omit<RuleContext, 'hasFile' | 'otherBootFiles'> & { readonly files: readonly string[]; /** By the servers' addresses; absent where none says what to boot. */ readonly otherBootFiles?: Readonly<Record<string, string>> }
 
 /** The boots of one machine as the product itself recorded them; its packets are in the file of that name with `.pcap`. */
 export interface RecordedBoots {
@@ -51,10 +51,14 @@ export function sessionsOf({ recorded, pcap }: { recorded: RecordedBoots; pcap: 
   return splitSessions(mergeMoments(readPackets(decoded.value.frames, mac), readJournal(recorded.events)), mac)
 }
 
+/** What the rules were told beside the boots. */
+export function contextOf({ context: { files, otherBootFiles = {}, ...known } }: RecordedBoots): RuleContext {
+  return { ...known, otherBootFiles: new Map(Object.entries(otherBootFiles)), hasFile: (name) => files.includes(name) }
+}
+
 /** What the rules say of each boot of a recording at the moment when it was looked at, oldest first. */
 export function diagnosesOf(one: { recorded: RecordedBoots; pcap: Uint8Array }): string[][] {
   const sessions = sessionsOf(one)
-  const { files, ...known } = one.recorded.context
-  const context: RuleContext = { ...known, hasFile: (name) => files.includes(name) }
+  const context = contextOf(one.recorded)
   return sessions.map((_, index) => diagnose(sessions, index, context).map(({ id }) => id))
 }

@@ -88,10 +88,12 @@ async function lacksServer(world: BootWorld): Promise<boolean> {
 async function contextOf(world: BootWorld, mac: string): Promise<RecordedContext> {
   const [network] = (await world.control.api('GET', 'networks')).value as Network[]
   if (network === undefined) throw new Error('the appliance has no network')
+  const theirs = network.addressServers.flatMap(({ address, bootFile }) => (bootFile === '' ? [] : [[address, bootFile] as const]))
   const machines = (await world.control.api('GET', 'machines')).value as Machine[]
   const machine = machines.find(({ macs }) => macs.includes(mac))
   return {
     nowMs: Date.now(), ours: [appliance.address], ownDuids: network.ipv6Prefix === '' ? [] : [appliance.duid], mode: network.mode, lacksServer: network.mode === 'proxy' && await lacksServer(world), policy: network.policy, freeAddresses: network.poolFree, files: world.fileNames,
+    ...(theirs.length === 0 ? {} : { otherBootFiles: Object.fromEntries(theirs) }),
     machine: machine === undefined ? null : {
       name: machine.name, phase: machine.phase, expectsDisk: machine.phase === 'ready' || machine.phase === 'silent' || machine.phase === 'starting', memoryBytes: machine.inventory?.memoryBytes ?? null, disks: machine.inventory?.disks.length ?? null, secureBoot: machine.inventory?.secureBoot ?? null,
       twin: machine.uuid === null ? null : machines.find(({ id, uuid }) => id !== machine.id && uuid === machine.uuid)?.name ?? null,

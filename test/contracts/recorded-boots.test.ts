@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { diagnose } from '#control/blackbox/diagnose'
 import { rules } from '#control/blackbox/rules/index'
 import { capturedBoots } from '../boots/captured.ts'
-import { diagnosesOf, readRecorded, recordedNames, sessionsOf } from '../boots/fixture.ts'
+import { contextOf, diagnosesOf, readRecorded, recordedNames, sessionsOf } from '../boots/fixture.ts'
 import { scenes } from '../boots/scenes.ts'
 import { storyOf } from '../sim/capture-story.ts'
 import { context } from '../sim/made-story.ts'
@@ -25,8 +25,7 @@ describe('boots that were recorded', () => {
     const [first] = sessionsOf(one)
     if (first === undefined) throw new Error('no boot')
     // At its first packet nothing can be known but what the packet itself says.
-    const { files, ...known } = one.recorded.context
-    const said = diagnose([{ ...first, moments: first.moments.slice(0, 1), endMs: first.startMs, isOver: false }], 0, { ...known, nowMs: first.startMs + 100, hasFile: (file) => files.includes(file) }).map(({ id }) => id)
+    const said = diagnose([{ ...first, moments: first.moments.slice(0, 1), endMs: first.startMs, isOver: false }], 0, { ...contextOf(one.recorded), nowMs: first.startMs + 100 }).map(({ id }) => id)
     for (const id of said) expect(allowed[0]).toContain(id)
   })
 })
