@@ -172,11 +172,11 @@ test('the boot black box: what is wrong and what to do, packet by packet, on a d
   await card.getByText('Look whether answers reach it', { exact: false }).waitFor()
   const packets = page.getByRole('list', { name: 'Packets and events of this boot' })
   const titles = async (): Promise<string[]> => (await packets.getByRole('listitem').allInnerTexts()).map((text) => /DISCOVER|OFFER|silence/.exec(text)?.[0] ?? text)
-  expect(await titles()).toEqual(['DISCOVER', 'OFFER', 'silence', 'DISCOVER', 'OFFER', 'silence', 'DISCOVER', 'OFFER'])
+  await expect.poll(titles).toEqual(['DISCOVER', 'OFFER', 'silence', 'DISCOVER', 'OFFER', 'silence', 'DISCOVER', 'OFFER'])
   await card.getByRole('button', { name: 'Show the packets' }).click()
-  expect(await packets.locator('[data-evidence]').count()).toBe(5)
+  await expect.poll(() => packets.locator('[data-evidence]').count()).toBe(5)
   await page.getByLabel('Filter packets').fill('offer')
-  expect(await titles()).toEqual(['OFFER', 'OFFER', 'OFFER'])
+  await expect.poll(titles).toEqual(['OFFER', 'OFFER', 'OFFER'])
   await page.getByLabel('Filter packets').fill('')
   await page.getByRole('button', { name: 'dhcp', pressed: true }).click()
   await page.getByText('No row matches the filter.').waitFor()
@@ -195,7 +195,7 @@ test('the boot black box: what is wrong and what to do, packet by packet, on a d
   const which = page.getByRole('group', { name: 'Which boot' })
   await which.getByRole('button', { name: /Discovered/ }).click()
   await packets.getByText('INVENTORY').waitFor()
-  expect(await packets.getByText('SCRIPT ramdisk').count()).toBe(1)
+  await expect.poll(() => packets.getByText('SCRIPT ramdisk').count()).toBe(1)
 })
 
 test('boot paths: what was learned of each kind of machine, another loader, window and way into its disk, and back', async () => {
