@@ -20,7 +20,7 @@ import { defaultDownloadLimit, watchDownloads, type Downloads } from './download
 import { startFileMover, type FileMover } from './file-mover-thread.ts'
 import { openLoopbackWire } from './rehearsal-wire.ts'
 import { rehearseRecorder } from './rehearse-recorder.ts'
-import { rehearseDhcp } from './rehearse.ts'
+import { rehearseDhcp, silent } from './rehearse.ts'
 import { startTftpMover, type TftpMover } from './tftp-mover-thread.ts'
 import { serveTftp, type TftpSession } from './tftp.ts'
 import { bindUdp, type UdpPort } from './udp.ts'
@@ -114,7 +114,7 @@ export async function startNetboot({ site: given, log, now = Date.now, httpPort 
 
 /** Over the loopback where it can be had. */
 async function rehearse(site: Site, log: NetbootLog): Promise<readonly object[]> {
-  const bind = (): Promise<UdpPort> => bindUdp('lo', '127.0.0.1', 0, log)
+  const bind = (): Promise<UdpPort> => bindUdp('lo', '127.0.0.1', 0, silent)
   const ports = await Promise.all([bind(), bind()]).catch((error: unknown) => { log.debug({ err: error }, 'rehearsal.noLoopback'); return undefined })
   const dhcp = await rehearseDhcp(site, ports && [openLoopbackWire(ports[0]), openLoopbackWire(ports[1])])
   return site.record === undefined ? [dhcp] : [dhcp, await rehearseRecorder()]

@@ -4,7 +4,7 @@ import { addressesOption, byteOption, option } from '../codec/dhcp4-options.ts'
 import { encodeRouterAdvertisement } from '../codec/icmp6-ra.ts'
 import { parseIpv4, renderIpv4 } from '../codec/ipv4.ts'
 import { LoaderMemory } from '../policy/loader-memory.ts'
-import type { NetworkView, Site } from '../site.ts'
+import type { NetbootLog, NetworkView, Site } from '../site.ts'
 import { openBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
 import { openDirectWire, type Wire } from './rehearsal-wire.ts'
@@ -39,6 +39,9 @@ const surroundings = [
 const nowhere: Site = {
   machine: () => undefined, networks: () => [], reservations: () => [], file: (name) => ({ name, path: '', sizeBytes: 0, sha256: '' }), chunkPath: () => undefined, leases: () => [], commitLease: async () => {}, report: () => {},
 }
+
+/** What goes wrong in a rehearsal is nobody's trouble. */
+export const silent: NetbootLog = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** A rehearsal that is over. `acks` counts the leases that were given. */
 export interface Rehearsal { readonly acks: number; readonly actors: readonly object[] }
@@ -90,7 +93,7 @@ function openActor(of: Site, network: NetworkView, which: 0 | 1, wire: Wire, now
   const books = openBooks(site)
   books.networks()
   serveDhcp({
-    standsBack, heard, now, site, books, device: network.interface, loaders: new LoaderMemory(), drops: { count() {}, close() {} }, log: { debug() {}, info() {}, warn() {}, error() {} },
+    standsBack, heard, now, site, books, device: network.interface, loaders: new LoaderMemory(), drops: { count() {}, close() {} }, log: silent,
     // As the prober does, which keeps some addresses ready that nobody answered on.
     promised: promised((one) => {
       const address = books.book(one).toProbe(count.acks, 64)
