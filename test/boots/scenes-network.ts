@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Network } from '#contract/network-api'
 import { defineScene, type Scene } from './scene.ts'
 import { appliance, type BootWorld } from './world.ts'
 
 const dnsmasq = ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', '--no-ping', '--bind-interfaces']
 const discard = (world: BootWorld, name: string): string[] => [`--pid-file=${world.folder}/${name}.pid`, `--dhcp-leasefile=${world.folder}/${name}.leases`]
+
+/** Resolves when the appliance has heard what another server says to boot. */
+async function bootFileHeard(world: BootWorld): Promise<void> {
+  for (const end = Date.now() + 60_000; ; await wait(200)) {
+    const [network] = (await world.control.api('GET', 'networks')).value as Network[]
+    if (network?.addressServers.some(({ bootFile }) => bootFile !== '') === true) return
+    if (Date.now() > end) throw new Error('no boot file of another server was heard within 60 s')
+  }
+}
 
 /** What goes wrong before a machine has its loader. */
 export const networkScenes: readonly Scene[] = [
@@ -144,6 +154,19 @@ export const networkScenes: readonly Scene[] = [
       await world.network({ mode: 'proxy' })
       await world.said('dhcp.noServer')
       return world.client().replay('bios-virtio-ipxe', 3)
+    },
+  }),
+  defineScene({
+    name: 'drawn-away', about: 'In mode proxy a dnsmasq gives udhcpc, which says that it is iPXE, its address and a boot file, to it alone; nothing is fetched from the appliance.', origin: 'client', says: [['other-server']], lookAfterSeconds: 10,
+    async play(world) {
+      await world.network({ mode: 'proxy' })
+      world.start(world.host('10.77.0.5'), [...dnsmasq, ...discard(world, 'other'), '--interface=eth0', '--dhcp-range=10.77.0.60,10.77.0.90,255.255.255.0,1h', '--dhcp-authoritative', '--dhcp-boot=theirs.0'])
+      await bootFileHeard(world)
+      // Unlike firmware, udhcpc would take an offer without an address.
+      world.disturb('iifname app0 udp sport 67')
+      const client = world.client()
+      if (!(await client.lease('ipxe'))) throw new Error('dnsmasq gave no address')
+      return client.mac
     },
   }),
   defineScene({
