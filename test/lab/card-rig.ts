@@ -1,8 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const ip = (...words: string[]): void => void execFileSync('ip', words)
+
+/** OVMF with Microsoft's keys: what a server with Secure Boot is sold with. */
+export const secureOvmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' }
 
 /** A machine of the rig. It has no lab driver: it runs while its QEMU runs, and is off when that has ended. */
 export interface RackMachine {
@@ -84,21 +87,24 @@ export class CardRig {
     await new Promise<void>((resolve) => { dump.stderr?.on('data', (text: Buffer) => { if (text.includes('listening on')) resolve() }) })
   }
 
-  /** A BIOS machine on `tap<index>`, switched off. `disk` is what its disk begins with. */
-  add(index: number, folder: string, options: { wakes: boolean; disk?: Buffer }): RackMachine {
+  /** A machine on `tap<index>`, switched off: with a BIOS, or with UEFI that knows Microsoft's keys and enforces them. `disk` is what its disk begins with. */
+  add(index: number, folder: string, options: { wakes: boolean; disk?: Buffer; isSecure?: boolean }): RackMachine {
     mkdirSync(folder, { recursive: true })
     const mac = `52:54:00:78:00:0${index + 1}`
     const [disk, serialLog] = [path.join(folder, `card-${index}.raw`), path.join(folder, `card-${index}.log`)]
     writeFileSync(disk, options.disk ?? '')
     truncateSync(disk, 20 * 1024 ** 3)
+    const variables = path.join(folder, `card-${index}.fd`)
+    if (options.isSecure === true) copyFileSync(secureOvmf.variables, variables)
+    const firmware = options.isSecure === true ? ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${secureOvmf.code}`, '-drive', `if=pflash,format=raw,unit=1,file=${variables}`] : []
     let child: ChildProcess | undefined
     const isOn = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null
     const machine = {
       mac, serialLog, isOn, wakes: options.wakes,
       press: () => {
-        child = spawn('ip', ['netns', 'exec', this.rack, 'qemu-system-x86_64', '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-nodefaults', '-display', 'none', '-vga', 'none',
+        child = spawn('ip', ['netns', 'exec', this.rack, 'qemu-system-x86_64', '-machine', options.isSecure === true ? 'q35,smm=on' : 'q35', ...firmware, '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-nodefaults', '-display', 'none', '-vga', 'none',
           '-smbios', `type=1,manufacturer=Bench,product=Real Card,serial=CARD-${index + 1}`, '-drive', `if=none,id=d0,format=raw,cache=unsafe,discard=unmap,file=${disk}`, '-device', `virtio-blk-pci,drive=d0,serial=CARD-${index + 1}-D,bootindex=2`,
-          '-netdev', `tap,id=n0,ifname=tap${index},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1`, '-device', 'virtio-rng-pci', '-serial', `file:${serialLog}`], { stdio: ['ignore', 'ignore', 'inherit'] })
+          '-netdev', `tap,id=n0,ifname=tap${index},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1${options.isSecure === true ? ',romfile=' : ''}`, '-device', 'virtio-rng-pci', '-serial', `file:${serialLog}`], { stdio: ['ignore', 'ignore', 'inherit'] })
       },
       pull: () => (child === undefined ? Promise.resolve() : end(child)),
     }
