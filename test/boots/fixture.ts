@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { diagnose, type RuleContext } from '#control/blackbox/diagnose'
+import { diagnose, type FoundDiagnosis, type RuleContext } from '#control/blackbox/diagnose'
 import { mergeMoments } from '#control/blackbox/merge'
 import { readJournal } from '#control/blackbox/read-journal'
 import { readPackets } from '#control/blackbox/read-packets'
@@ -57,8 +57,11 @@ export function contextOf({ context: { files, otherBootFiles = {}, ...known } }:
 }
 
 /** What the rules say of each boot of a recording at the moment when it was looked at, oldest first. */
-export function diagnosesOf(one: { recorded: RecordedBoots; pcap: Uint8Array }): string[][] {
+export function findingsOf(one: { recorded: RecordedBoots; pcap: Uint8Array }): { session: Session; found: FoundDiagnosis[] }[] {
   const sessions = sessionsOf(one)
   const context = contextOf(one.recorded)
-  return sessions.map((_, index) => diagnose(sessions, index, context).map(({ id }) => id))
+  return sessions.map((session, index) => ({ session, found: diagnose(sessions, index, context) }))
 }
+
+/** The names of the rules that speak of each boot. */
+export const diagnosesOf = (one: { recorded: RecordedBoots; pcap: Uint8Array }): string[][] => findingsOf(one).map(({ found }) => found.map(({ id }) => id))

@@ -22,6 +22,9 @@ const wanted = words.length === 0 ? scenes : words.map((name) => scenes.find((sc
 
 function fail(text: string): never { throw new Error(text) }
 
+const open = new Set<BootWorld>()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void Promise.allSettled(Array.from(open, (world) => world.close())).finally(() => process.exit(130)))
+
 /** One world is made after the other: each bundles the programs anew. */
 let making: Promise<unknown> = Promise.resolve()
 function make(scene: Scene): Promise<BootWorld> {
@@ -32,6 +35,7 @@ function make(scene: Scene): Promise<BootWorld> {
 
 async function record(scene: Scene): Promise<void> {
   const world = await make(scene)
+  open.add(world)
   try {
     const mac = await scene.play(world)
     await lastHeard(world, mac, scene.lookAfterSeconds)
@@ -43,6 +47,7 @@ async function record(scene: Scene): Promise<void> {
     if (JSON.stringify(told) !== JSON.stringify(read)) throw new Error(`the appliance says ${JSON.stringify(told)}, its recording says ${JSON.stringify(read)}`)
     if (!isRight) throw new Error(`it says ${JSON.stringify(read)} and is meant to say ${JSON.stringify(scene.says)}`)
   } finally {
+    open.delete(world)
     await world.close()
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { diagnose } from '#control/blackbox/diagnose'
 import { rules } from '#control/blackbox/rules/index'
 import { capturedBoots } from '../boots/captured.ts'
-import { contextOf, diagnosesOf, readRecorded, recordedNames, sessionsOf } from '../boots/fixture.ts'
+import { contextOf, diagnosesOf, findingsOf, readRecorded, recordedNames, sessionsOf } from '../boots/fixture.ts'
 import { scenes } from '../boots/scenes.ts'
 import { storyOf } from '../sim/capture-story.ts'
 import { context } from '../sim/made-story.ts'
@@ -18,6 +18,14 @@ describe('boots that were recorded', () => {
     const one = readRecorded(name)
     expect(one.recorded).toMatchObject({ name, origin, about })
     expect(diagnosesOf(one)).toEqual(says)
+  })
+  test('are told of in finished sentences that say what to do, with evidence from the boot itself', () => {
+    for (const name of recorded) for (const { session, found } of findingsOf(readRecorded(name))) for (const { id, happened, todo, evidence } of found) {
+      expect(happened, `${name}: ${id}`).toMatch(/^(iPXE |[A-Z0-9]).*\S$/)
+      expect(todo, `${name}: ${id}`).toMatch(/^[A-Z].*\.$/)
+      expect(evidence.length, `${name}: ${id}`).toBeGreaterThan(0)
+      for (const moment of evidence) expect(session.moments, `${name}: ${id}`).toContain(moment)
+    }
   })
   test.each(recorded)('%s: each boot is quiet until its trouble shows', (name) => {
     const one = readRecorded(name)
