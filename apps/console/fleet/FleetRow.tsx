@@ -24,7 +24,7 @@ export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, cur
           <p title={`${machine.mac} ${machine.address ?? ''}`} className="truncate font-mono text-xs text-ink-3">{machine.mac}{machine.address ? `  ${machine.address}` : ''}</p>
         </div>
         <div className="min-w-0 max-md:mt-1.5"><PhaseBadge phase={machine.phase} /><Progress machine={machine} />{said && !currentRunning(machine) ? <p title={said} className={`truncate text-xs max-md:whitespace-normal ${machine.problem ? 'text-red' : claimed ? 'text-amber' : 'text-ink-2'}`}>{said}</p> : null}</div>
-        <div className="text-sm max-md:inline"><span className={machine.role ? '' : role ? 'text-ink-3' : 'text-ink-3 max-md:hidden'}>{role || 'no role'}</span></div>
+        <div className="text-sm max-md:absolute max-md:top-[2.85rem] max-md:right-0"><span className={machine.role ? '' : role ? 'text-ink-3' : 'text-ink-3 max-md:hidden'}>{role || 'no role'}</span></div>
         <div className="min-w-0 text-sm text-ink-2 max-lg:hidden">
           <p title={describeHardware(machine)} className="truncate">{describeHardware(machine) || <span className="text-ink-3">not reported yet</span>}</p>
           {inventory ? <p className="truncate text-xs text-ink-3">{inventory.cpus} × {inventory.architecture}, {formatMemory(inventory.memoryBytes)}, {inventory.disks.map((disk) => formatBytes(disk.sizeBytes)).join(' + ') || 'no disk'}</p> : null}
