@@ -46,7 +46,7 @@ export function standAppliance(take: (given: { page: Page; context: BrowserConte
   beforeEach(async () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ignoreHTTPSErrors: true, ...(session === undefined ? {} : { storageState: session }) })
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(45_000)
     complaints = watchComplaints(page)
     take({
       page, context,

@@ -33,7 +33,7 @@ export function standConsole(height: number, take: (given: Given) => void): Cons
   beforeEach(async () => {
     context = await browser.newContext({ viewport: { width: 1280, height } })
     page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(45_000)
     complaints = watchComplaints(page)
     take({ page, context })
   })

@@ -7,16 +7,19 @@ import { agent, context, dhcp, discovery, storyTime, tftp, toRamdisk, toScript }
 
 const arp = (at: number, fromMachine: boolean): Moment => ({ kind: 'arp', atMs: storyTime(at), mac: null, seq: null, fromMachine, isAnswer: !fromMachine, asks: '10.77.0.1', teller: fromMachine ? '10.77.0.100' : '10.77.0.1' })
 
+/** When the stories were told: a boot that is asked for again is the same boot. */
+const toldAt = Date.now()
+
 /**
  * The boots of a fixture's machine, by its phase, judged by the real rules: one that is only seen never takes its offers, one that failed
  * came back from its disk, every other one is healthy.
  */
 export function makeBoots({ id, phase, macs }: Pick<Machine, 'phase' | 'macs'> & { id: string | null }): Boots {
   const [moments, now] = storyOf(phase)
-  const shift = Date.now() - storyTime(now)
+  const shift = toldAt - storyTime(now)
   const own = moments.map((moment): Moment => ({ ...moment, mac: macs[0] ?? null, atMs: moment.atMs + shift, ...('endMs' in moment ? { endMs: moment.endMs + shift } : {}) }))
   const sessions = splitSessions([...own].sort((a, b) => a.atMs - b.atMs), macs[0] ?? '')
-  const boots = sessions.flatMap((_, index) => renderBoot(sessions, index, { ...context(0), nowMs: Date.now() }) ?? []).reverse()
+  const boots = sessions.flatMap((_, index) => renderBoot(sessions, index, { ...context(0), nowMs: toldAt }) ?? []).reverse()
   return Boots.parse({ machineId: id, macs, recordedBytes: 48_211, boots })
 }
 
