@@ -71,15 +71,27 @@ function runWriter(port: MessagePort, file: string): void {
 
 function openWrites(file: string): { together(batch: readonly HotWrite[]): number[]; close(): void } {
   const db: Database.Database = openHotFile(file)
-  const putLease = db.prepare('INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const putLease = db.prepare('INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+  const dropLease = db.prepare('DELETE FROM leases WHERE seq = ?')
   const putEvent = db.prepare('INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (outbox) DO NOTHING')
   const putFact = db.prepare('INSERT OR REPLACE INTO fact VALUES (?, ?, ?)')
   const dropFact = db.prepare('DELETE FROM fact WHERE bucket = ? AND key = ?')
   const prune = db.prepare('DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?)')
   let seq = (db.prepare('SELECT max(seq) FROM journal').pluck().get() as number | null) ?? 0
+  let rows: LeaseRows | undefined = readLeaseRows(db)
 
+  function writeLease(one: HotWrite & { 0: 'lease' }): number {
+    const kept = rows ??= readLeaseRows(db)
+    const name = `${one[1]}\n${one[2]}`
+    const before = kept.of.get(name)
+    kept.last += 1
+    putLease.run(kept.last, one[1], one[2], one[3], one[4], one[5], one[6], one[7])
+    if (before !== undefined) dropLease.run(before)
+    kept.of.set(name, kept.last)
+    return 1
+  }
   function write(one: HotWrite): number {
-    if (one[0] === 'lease') return putLease.run(one[1], one[2], one[3], one[4], one[5], one[6], one[7]).changes
+    if (one[0] === 'lease') return writeLease(one)
     if (one[0] === 'fact') return (one[3] === null ? dropFact.run(one[1], one[2]) : putFact.run(one[1], one[2], one[3])).changes
     if (one[0] === 'prune') return prune.run(one[1], one[2]).changes
     const { changes } = putEvent.run(seq + 1, one[1], one[2], one[3], one[4], one[5], one[6], one[7])
@@ -95,11 +107,21 @@ function openWrites(file: string): { together(batch: readonly HotWrite[]): numbe
         return all(batch)
       } catch (error) {
         seq = before
+        // Taken back with the batch: read again before the next one, which a disk in trouble does not reach.
+        rows = undefined
         throw error
       }
     },
     close: () => db.close(),
   }
+}
+
+/** Which row an address has, and the last row's number. INVARIANT: each address of a network has one row, since a new one goes in with the old one's removal. */
+interface LeaseRows { readonly of: Map<string, number>; last: number }
+
+function readLeaseRows(db: Database.Database): LeaseRows {
+  const rows = db.prepare('SELECT network, address, seq FROM leases ORDER BY seq').all() as { network: string; address: string; seq: number }[]
+  return { of: new Map(rows.map(({ network, address, seq }) => [`${network}\n${address}`, seq])), last: rows.at(-1)?.seq ?? 0 }
 }
 
 if (parentPort !== null) runWriter(parentPort, workerData as string)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Lease } from '#netboot/site'
-import { openHotStore } from './hot.ts'
+import { openHotStore, type HotStore } from './hot.ts'
 
 const newFile = (): string => path.join(mkdtempSync(path.join(tmpdir(), 'sc-hot-')), 'hot.db')
 const lease = (n: number): Lease => ({ networkId: 'n', address: `10.0.${n >> 8}.${n & 255}`, mac: '52:54:00:00:00:01', clientId: '', hostname: '', state: 'bound', startedAtMs: 0, expiresAtMs: n })
@@ -67,6 +67,42 @@ for (let n = 0; ; n += 1) { await s.commitLease({ networkId: 'n', address: '10.0
     await Promise.all(Array.from({ length: 2500 }, (_, n) => store.append(event(String(n)))))
     await store.prune(10)
     expect(store.events({ after: 0, limit: 100 }).map((e) => e.seq)).toEqual(Array.from({ length: 10 }, (_, n) => 2491 + n))
+    await store.close()
+  })
+
+  it('takes over the leases of the second version, and keeps one row for each address', async () => {
+    const file = newFile()
+    const old = new Database(file)
+    old.exec('CREATE TABLE leases (network TEXT NOT NULL, address TEXT NOT NULL, mac TEXT NOT NULL, state TEXT NOT NULL, started INTEGER NOT NULL, expires INTEGER NOT NULL, more TEXT NOT NULL, PRIMARY KEY (network, address)) WITHOUT ROWID')
+    for (const { networkId, address, mac, state, startedAtMs, expiresAtMs, ...more } of [lease(1), lease(2)]) old.prepare('INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)').run(networkId, address, mac, state, startedAtMs, expiresAtMs, JSON.stringify(more))
+    old.pragma('user_version = 1')
+    old.close()
+    const byAddress = (store: HotStore) => store.leases().sort((a, b) => (a.address < b.address ? -1 : 1))
+    const store = openHotStore(file)
+    expect(byAddress(store)).toEqual([lease(1), lease(2)])
+    const renewed = { ...lease(1), expiresAtMs: lease(1).expiresAtMs + 1000 }
+    await Promise.all([store.commitLease(lease(3)), store.commitLease({ ...renewed, hostname: 'before' }), store.commitLease(renewed)])
+    expect(byAddress(store)).toEqual([renewed, lease(2), lease(3)])
+    await store.close()
+    const again = openHotStore(file)
+    await again.commitLease(lease(1))
+    expect(byAddress(again)).toEqual([lease(1), lease(2), lease(3)])
+    await again.close()
+    const raw = new Database(file)
+    expect(raw.prepare('SELECT count(*) FROM leases').pluck().get()).toBe(3)
+    raw.close()
+  })
+
+  it('keeps one row for an address also after a batch that was taken back', async () => {
+    const file = newFile()
+    const store = openHotStore(file)
+    await store.commitLease(lease(1))
+    const renewed = { ...lease(1), expiresAtMs: lease(1).expiresAtMs + 1000 }
+    // A state that cannot be stored takes its batch with it; the others are then written one by one.
+    const outcomes = await Promise.allSettled([store.commitLease(renewed), store.commitLease({ ...lease(2), state: null as unknown as 'bound' })])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    await store.commitLease(lease(1))
+    expect(store.leases()).toEqual([lease(1)])
     await store.close()
   })
 

@@ -90,7 +90,7 @@ export function openHotStore(file: string): HotStore {
   }
 
   return {
-    leases: () => (db.prepare('SELECT * FROM leases').all() as LeaseRow[]).map(toLease),
+    leases: () => (db.prepare('SELECT * FROM leases ORDER BY seq').all() as LeaseRow[]).map(toLease),
     async commitLease({ networkId, address, mac, state, startedAtMs, expiresAtMs, ...more }) {
       await queue.push(['lease', networkId, address, mac, state, startedAtMs, expiresAtMs, JSON.stringify(more)])
     },
