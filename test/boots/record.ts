@@ -22,8 +22,9 @@ const wanted = words.length === 0 ? scenes : words.map((name) => scenes.find((sc
 
 function fail(text: string): never { throw new Error(text) }
 
+const left = [...wanted]
 const open = new Set<BootWorld>()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void Promise.allSettled(Array.from(open, (world) => world.close())).finally(() => process.exit(130)))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { left.length = 0; void Promise.allSettled(Array.from(open, (world) => world.close())).finally(() => process.exit(130)) })
 
 /** One world is made after the other: each bundles the programs anew. */
 let making: Promise<unknown> = Promise.resolve()
@@ -106,7 +107,6 @@ async function contextOf(world: BootWorld, mac: string): Promise<RecordedContext
   }
 }
 
-const left = [...wanted]
 let failed = 0
 await Promise.all(Array.from({ length: atOnce }, async () => {
   for (let scene = left.shift(); scene !== undefined; scene = left.shift()) {
