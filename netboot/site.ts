@@ -278,8 +278,8 @@ export interface Site {
   reservations(): readonly Reservation[]
   /** The file of that exact name in the boot manifest, or undefined. Names are keys and never joined to a directory. */
   file(name: string): BootFile | undefined
-  /** Where the image chunk with this digest (64 lower-case hex digits, checked) would be on disk, or undefined. */
-  chunkPath(sha256: string): string | undefined
+  /** Where the image chunk with this digest (BLAKE2b-512, 128 lower-case hex digits, checked) would be on disk, or undefined. */
+  chunkPath(digest: string): string | undefined
   /** All leases that were stored, read once at start. */
   leases(): readonly Lease[]
   /** Stores a lease. The ACK leaves only after this resolves; where it rejects there is no ACK and the client asks again. */

@@ -9,7 +9,7 @@
  * | GET /boot/:mac/localboot.efi | the GRUB that starts this machine's disk, told the UUID of the root file system installed there |
  * | GET /boot/:mac/drive-80 to drive-87 | a program for iPXE of a BIOS: does this drive have that root file system? |
  * | GET /files/NAME | a file of the boot manifest: loaders, kernel, ramdisk, GRUB for local boot (Range, HEAD, ETag) |
- * | GET /chunks/SHA256 | one zstd chunk of an image |
+ * | GET /chunks/DIGEST | one zstd chunk of an image, by its BLAKE2b-512 (RFC 7693) |
  * | POST /log/:mac | lines of text, one log line each, chunked and never ending if the client likes: first character the level (`e`, `w`, `i`, `d`), second the source (`k` kernel, `r` ramdisk), then a space and the text |
  *
  * **HTTPS, port 443**, certificate from the appliance's CA, which the ramdisk carries in /etc/system-cloud/ca.pem. Each request has
@@ -20,7 +20,7 @@
  * | POST /ramdisk/:mac/facts | body: the facts text below; 204, 400 with a sentence, 409 |
  * | GET /ramdisk/:mac/order | waits up to 25 s; 204: nothing to do, ask again; 200: an order as text, `key=value` lines |
  * | POST /ramdisk/:mac/orders/:id | `status=running|done|failed`, `bytesDone=`, `bytesTotal=`, `detail=` as text lines; 204; 410: the order is no longer wanted, stop |
- * | GET /ramdisk/:mac/orders/:id/chunks | the image as text: `sha256 compressedBytes offsetBytes lengthBytes target` a line, target `root`, `esp`, `bios` |
+ * | GET /ramdisk/:mac/orders/:id/chunks | the image as text: `digest compressedBytes offsetBytes lengthBytes target` a line, target `root`, `esp`, `bios` |
  * | GET /ramdisk/:mac/orders/:id/files.tar | tar of the files to lay over the root file system: identity, network, keys, agent.json (secret) |
  * | POST /agent/enrol | EnrolRequest as JSON, secret inside: EnrolResponse |
  * | POST /agent/renew | needs the client certificate; RenewRequest as JSON, by the same key: EnrolResponse |
@@ -37,7 +37,7 @@
  * **Orders** (`id`, `kind`, `generation`, `machine=MAC`, `uuid=UUID`, then by kind). The ramdisk refuses one for another machine, one of an older
  * generation than it has heard of, and one whose disk is not exactly as planned; nothing is touched then.
  * - `partitionDisk`: `disk=IDENTITY name=vda sizeSectors=N serial=S wwn=W`, `keepData=0|1`. The ramdisk finds the disk by WWN, else serial, else name and exact size; none, two, or another size, serial or WWN: failed.
- * - `writeImage`: `disk...` the same, `image=ID`, `rootUuid=UUID`; fetches the chunk list, writes, verifies each chunk's sha256, makes the
+ * - `writeImage`: `disk...` the same, `image=ID`, `rootUuid=UUID`; fetches the chunk list, writes, verifies each chunk's digest, makes the
  *   disk bootable only after all of them (BIOS boot code last).
  * - `configureSystem`: mounts the root, unpacks files.tar over it, grows, sets `rootUuid`.
  * - `bootDisk`: `efi=1|0`; BootNext where there is UEFI, restores BootOrder, reboots. Reports `done` just before.

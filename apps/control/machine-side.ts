@@ -35,7 +35,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
       return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], hasSecureBoot: machine.inventory?.secureBoot === true, ...(rootUuid === null ? {} : { rootUuid }), ...boot }
     },
     networks: () => book.views(), reservations: () => book.reservationViews(),
-    file: (name) => library.bootFile(name), chunkPath: (sha256) => library.chunkPath(sha256),
+    file: (name) => library.bootFile(name), chunkPath: (digest) => library.chunkPath(digest),
     leases: () => leases.all(), commitLease: commit,
     report(event) {
       core.wire.count(event)

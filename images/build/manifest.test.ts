@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findBuild, readImageManifest, renderChunkList, type ImageManifest } from './manifest.ts'
 
-const chunk = (digit: string, offsetBytes: number) => ({ sha256: digit.repeat(64), compressedBytes: 9, offsetBytes, lengthBytes: 4096 })
+const chunk = (digit: string, offsetBytes: number) => ({ digest: digit.repeat(128), compressedBytes: 9, offsetBytes, lengthBytes: 4096 })
 const manifest: ImageManifest = {
   id: 'debian-13', title: 'Debian 13', hash: 'ab', suite: 'trixie', kernel: '6.12', builtAt: '2026-01-01T00:00:00Z',
   root: [chunk('a', 0), chunk('b', 8192)], esp: [chunk('c', 0)], bios: [chunk('d', 0)], sizes: { rootBytes: 1, espBytes: 1, writtenBytes: 1, downloadBytes: 1 },
@@ -15,7 +15,7 @@ beforeEach(() => { data = mkdtempSync(path.join(tmpdir(), 'manifest-')) })
 afterEach(() => rmSync(data, { recursive: true, force: true }))
 
 it('renders the chunk list as the ramdisk reads it', () => {
-  expect(renderChunkList(manifest)).toBe(`${'a'.repeat(64)} 9 0 4096 root\n${'b'.repeat(64)} 9 8192 4096 root\n${'c'.repeat(64)} 9 0 4096 esp\n${'d'.repeat(64)} 9 0 4096 bios\n`)
+  expect(renderChunkList(manifest)).toBe(`${'a'.repeat(128)} 9 0 4096 root\n${'b'.repeat(128)} 9 8192 4096 root\n${'c'.repeat(128)} 9 0 4096 esp\n${'d'.repeat(128)} 9 0 4096 bios\n`)
 })
 
 describe('findBuild', () => {

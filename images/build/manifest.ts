@@ -4,8 +4,8 @@ import { z } from 'zod'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
-/** A piece of an image: `sha256` and `compressedBytes` of the zstd file `chunks/SHA256`; where its content goes, in bytes. */
-export const Chunk = z.object({ sha256, compressedBytes: z.number().int(), offsetBytes: z.number().int().nonnegative(), lengthBytes: z.number().int().positive() })
+/** A piece of an image: the BLAKE2b-512 `digest` and `compressedBytes` of the zstd file `chunks/DIGEST`; where its content goes, in bytes. */
+export const Chunk = z.object({ digest: z.string().regex(/^[0-9a-f]{128}$/), compressedBytes: z.number().int(), offsetBytes: z.number().int().nonnegative(), lengthBytes: z.number().int().positive() })
 export type Chunk = z.infer<typeof Chunk>
 
 /** An OS image: what is not listed is free in the file system. `bios` is a boot sector and then the boot code of the first partition. */
@@ -56,8 +56,8 @@ export const readFilesManifest = (dir: string): FilesManifest => FilesManifest.p
 /** Reads `layer.json` of the runtime base's folder. Throws where it is missing or not one. */
 export const readLayerManifest = (dir: string): LayerManifest => LayerManifest.parse(JSON.parse(readFileSync(path.join(dir, manifestNames.layer), 'utf8')))
 
-/** The chunk list as the ramdisk asks for it: `sha256 compressedBytes offsetBytes lengthBytes target` a line. */
+/** The chunk list as the ramdisk asks for it: `digest compressedBytes offsetBytes lengthBytes target` a line. */
 export function renderChunkList(manifest: ImageManifest): string {
-  const lines = (['root', 'esp', 'bios'] as const).flatMap((target) => manifest[target].map((c) => `${c.sha256} ${c.compressedBytes} ${c.offsetBytes} ${c.lengthBytes} ${target}\n`))
+  const lines = (['root', 'esp', 'bios'] as const).flatMap((target) => manifest[target].map((c) => `${c.digest} ${c.compressedBytes} ${c.offsetBytes} ${c.lengthBytes} ${target}\n`))
   return lines.join('')
 }

@@ -11,7 +11,7 @@ import { makeRoot } from './mmdebstrap.ts'
 import type { Tell } from './progress.ts'
 
 /** Raised where this file changes what an image holds. */
-export const osRecipeVersion = 2
+export const osRecipeVersion = 3
 
 const espMib = 128
 
@@ -43,7 +43,7 @@ export async function buildOsImage(plan: { outDir: string; workDir: string; data
   const espChunks = await cutChunks({ file: espFile, free: readFat32Free(readFileSync(espFile)), chunksDir })
   const biosChunks = await cutChunks({ file: biosFile, free: [], chunksDir })
   const all = [...rootChunks, ...espChunks, ...biosChunks]
-  const stored = new Map(all.map((chunk) => [chunk.sha256, chunk.compressedBytes]))
+  const stored = new Map(all.map((chunk) => [chunk.digest, chunk.compressedBytes]))
   const manifest: ImageManifest = {
     id: image.id, title: image.title, hash: plan.hash, suite: image.suite, kernel, builtAt: new Date().toISOString(), root: rootChunks, esp: espChunks, bios: biosChunks,
     sizes: { rootBytes: image.rootMib * 1048576, espBytes: espMib * 1048576, writtenBytes: all.reduce((sum, chunk) => sum + chunk.lengthBytes, 0), downloadBytes: [...stored.values()].reduce((sum, bytes) => sum + bytes, 0) },

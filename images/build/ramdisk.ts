@@ -9,10 +9,10 @@ import type { Tell } from './progress.ts'
 
 /** What decides the ramdisk's bytes; a change makes a new hash. */
 export const ramdiskRecipe = {
-  version: 4, suite: 'trixie', modules: ramdiskModules,
-  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'kmod', 'shim-signed', 'grub-efi-amd64-signed'],
+  version: 5, suite: 'trixie', modules: ramdiskModules,
+  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'util-linux-extra', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'kmod', 'shim-signed', 'grub-efi-amd64-signed'],
   tools: [
-    '/usr/bin/curl', '/usr/bin/zstd', '/usr/bin/dd', '/usr/sbin/sfdisk', '/usr/sbin/wipefs', '/usr/sbin/blkid', '/usr/sbin/blkdiscard', '/usr/sbin/blockdev',
+    '/usr/bin/curl', '/usr/bin/zstd', '/usr/bin/dd', '/usr/bin/b2sum', '/usr/bin/pipesz', '/usr/bin/chrt', '/usr/sbin/sfdisk', '/usr/sbin/wipefs', '/usr/sbin/blkid', '/usr/sbin/blkdiscard', '/usr/sbin/blockdev',
     '/usr/sbin/mke2fs', '/usr/sbin/resize2fs', '/usr/sbin/tune2fs', '/usr/sbin/e2fsck', '/usr/sbin/mkfs.fat', '/usr/bin/efibootmgr', '/usr/bin/tcpdump', '/usr/bin/kmod',
   ],
 } as const

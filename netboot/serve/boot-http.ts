@@ -154,7 +154,7 @@ async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: Ser
 }
 
 async function sendChunk(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
-  if (!/^[0-9a-f]{64}$/.test(name)) return sendText(res, 400, 'A chunk is named by 64 lower-case hex digits.')
+  if (!/^[0-9a-f]{128}$/.test(name)) return sendText(res, 400, 'A chunk is named by 128 lower-case hex digits.')
   const path = world.site.chunkPath(name)
   if (path === undefined) return sendText(res, 404, 'There is no such chunk.')
   const address = clientAddress(req)

@@ -8,7 +8,7 @@ import { openApplianceWorld, type ApplianceWorld } from '../sim/appliance-world.
 
 const server = '10.78.0.1'
 const relay = '10.78.255.254'
-const linkedDigest = '0'.repeat(64)
+const linkedDigest = '0'.repeat(128)
 let world: ApplianceWorld
 
 beforeAll(async () => {

@@ -119,7 +119,7 @@ function httpTargets(world: ApplianceWorld): Record<HttpServer, Target> {
   const mac = '52:54:00:00:00:01'
   const [facts = new Uint8Array()] = seedsOf('facts')
   return {
-    'boot HTTP': { port: 80, tls: false, seeds: [request('GET', '/boot.ipxe'), request('GET', `/boot/52-54-00-00-00-01?uuid=5c10ad00-0000-4000-8000-525400770001&platform=efi&arch=x86_64&serial=X`), request('GET', '/files/vmlinuz', '', 'Range: bytes=0-99\r\n'), request('HEAD', `/chunks/${'a'.repeat(64)}`), request('GET', '//files//..%2f..%2fetc/passwd'), request('POST', `/log/${mac}`, 'wk a line\nir another\n')] },
+    'boot HTTP': { port: 80, tls: false, seeds: [request('GET', '/boot.ipxe'), request('GET', `/boot/52-54-00-00-00-01?uuid=5c10ad00-0000-4000-8000-525400770001&platform=efi&arch=x86_64&serial=X`), request('GET', '/files/vmlinuz', '', 'Range: bytes=0-99\r\n'), request('HEAD', `/chunks/${'a'.repeat(128)}`), request('GET', '//files//..%2f..%2fetc/passwd'), request('POST', `/log/${mac}`, 'wk a line\nir another\n')] },
     'machine HTTPS': {
       port: world.control.machinePort, tls: true,
       seeds: [request('POST', `/ramdisk/${mac}/facts`, new TextDecoder().decode(facts), token), request('POST', `/ramdisk/${mac}/orders/x`, 'status=running\nbytesDone=1\n', token), request('POST', '/agent/enrol', JSON.stringify({ machineId: 'm', generation: 1, secret: 's', csr: 'c' })), request('POST', '/agent/report', '{"generation":1}'), request('GET', '/agent/target?etag=x'), request('POST', '/agent/log', '{"at":"x"}\n')],

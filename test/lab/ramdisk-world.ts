@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Inventory } from '#contract/inventory'
 import { diskIdentity } from '#contract/machine-api'
 import { readImageManifest, renderChunkList } from '#images/build/manifest'
+import { labKernelArguments } from '#supervisor/lab/guest'
 import { buildCaCpio, encodeCpio, type CpioEntry } from '#images/ramdisk/cpio'
 import { parseFacts } from '#netboot/codec/facts'
 
@@ -26,9 +27,12 @@ export const worldMac = '52:54:00:99:00:01'
 /** The machine's SMBIOS UUID. */
 export const worldUuid = '5c10ad00-0000-4000-8000-525400990001'
 
+/** A machine's place in a lab's network: the namespace and the tap of its card, and the address of the appliance's side, in whose namespace the caller runs. */
+export interface WorldWire { readonly namespace: string; readonly tap: string; readonly address: string }
+
 /**
- * A QEMU machine on user networking and the appliance's side of the ramdisk's protocol, without the appliance: orders are given by hand.
- * Needs no root; time is the guest's own where it is told.
+ * A QEMU machine, on user networking unless a wire is given, and the appliance's side of the ramdisk's protocol, without the appliance: orders are given by hand.
+ * Needs no root without a wire; time is the guest's own where it is told.
  */
 export class RamdiskWorld {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'sc-ramdisk-'))
@@ -48,24 +52,29 @@ export class RamdiskWorld {
 
   readonly #ramdisk: string
 
-  private constructor(ramdisk: string) {
+  readonly #wire: WorldWire | undefined
+  readonly #address: string
+
+  private constructor(ramdisk: string, wire: WorldWire | undefined) {
     this.#ramdisk = ramdisk
+    this.#wire = wire
+    this.#address = wire?.address ?? '10.0.2.2'
     const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: this.folder, stdio: 'pipe' })
     openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '30', '-subj', '/CN=World CA')
-    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=10.0.2.2')
-    writeFileSync(path.join(this.folder, 'san'), 'subjectAltName=IP:10.0.2.2')
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'server.key', '-out', 'server.csr', '-subj', `/CN=${this.#address}`)
+    writeFileSync(path.join(this.folder, 'san'), `subjectAltName=IP:${this.#address}`)
     openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', 'server.pem', '-days', '30', '-extfile', 'san')
     this.#tls = https.createServer({ key: readFileSync(path.join(this.folder, 'server.key')), cert: readFileSync(path.join(this.folder, 'server.pem')) }, (request, response) => this.#answerTls(request, response))
   }
 
   /** Opens the appliance's side. `ramdisk` is the folder of a build. */
-  static async open(ramdisk: string): Promise<RamdiskWorld> {
-    const world = new RamdiskWorld(ramdisk)
-    for (const server of [world.#plain, world.#tls]) await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  static async open(ramdisk: string, wire?: WorldWire): Promise<RamdiskWorld> {
+    const world = new RamdiskWorld(ramdisk, wire)
+    for (const server of [world.#plain, world.#tls]) await new Promise<void>((resolve) => { server.listen(0, wire?.address ?? '127.0.0.1', resolve) })
     return world
   }
 
-  get url(): string { return `http://10.0.2.2:${(this.#plain.address() as AddressInfo).port}` }
+  get url(): string { return `http://${this.#address}:${(this.#plain.address() as AddressInfo).port}` }
 
   /** A blank sparse disk image. */
   blank(name: string, gibibytes = 20): string {
@@ -80,8 +89,9 @@ export class RamdiskWorld {
     const initrd = path.join(this.folder, 'initrd')
     writeFileSync(initrd, Buffer.concat([pad4(readFileSync(path.join(this.#ramdisk, 'initrd.img'))), buildCaCpio(readFileSync(path.join(this.folder, 'ca.pem'), 'utf8')), encodeCpio(options.more ?? [])]))
     this.facts = ''
-    const tls = `https://10.0.2.2:${(this.#tls.address() as AddressInfo).port}`
-    this.#start(disks, options.uefi ?? false, ['-kernel', path.join(this.#ramdisk, 'vmlinuz'), '-initrd', initrd, '-append', `console=ttyS0 net.ifnames=0 clearcpuid=cx16 BOOTIF=01-${worldMac.replaceAll(':', '-')} sc.url=${this.url} sc.tls=${tls} ${['clearcpuid=cx16', ...(options.kernel ?? [])].map((word) => `sc.kernel=${word}`).join(' ')}`])
+    const tls = `https://${this.#address}:${(this.#tls.address() as AddressInfo).port}`
+    const installed = [...labKernelArguments.split(' '), ...(options.kernel ?? [])].map((word) => `sc.kernel=${word}`)
+    this.#start(disks, options.uefi ?? false, ['-kernel', path.join(this.#ramdisk, 'vmlinuz'), '-initrd', initrd, '-append', `console=ttyS0 net.ifnames=0 ${labKernelArguments} BOOTIF=01-${worldMac.replaceAll(':', '-')} sc.url=${this.url} sc.tls=${tls} ${installed.join(' ')}`])
     await this.#until('facts', () => this.facts !== '', 180)
     const parsed = parseFacts(this.facts)
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
@@ -143,10 +153,12 @@ export class RamdiskWorld {
     const vars = path.join(this.folder, 'vars.fd')
     if (uefi) copyFileSync('/usr/share/OVMF/OVMF_VARS_4M.fd', vars)
     mkdirSync(this.folder, { recursive: true })
-    this.#guest = spawn('qemu-system-x86_64', [
+    const [program, before] = this.#wire === undefined ? ['qemu-system-x86_64', []] : ['ip', ['netns', 'exec', this.#wire.namespace, 'qemu-system-x86_64']]
+    const card = this.#wire === undefined ? 'user,id=net0' : `tap,id=net0,ifname=${this.#wire.tap},script=no,downscript=no`
+    this.#guest = spawn(program, [...before,
       '-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-nodefaults', '-display', 'none', '-vga', 'none', '-no-reboot', '-uuid', uuid,
       '-smbios', `type=1,manufacturer=System Cloud,product=World,serial=WORLD-1,uuid=${uuid}`, '-device', 'virtio-scsi-pci,id=scsi0', ...disks.flatMap(diskArguments),
-      '-netdev', 'user,id=net0', '-device', `virtio-net-pci,netdev=net0,mac=${worldMac},romfile=`, '-device', 'virtio-rng-pci', '-serial', `file:${path.join(this.folder, 'serial.log')}`,
+      '-netdev', card, '-device', `virtio-net-pci,netdev=net0,mac=${worldMac},romfile=`, '-device', 'virtio-rng-pci', '-serial', `file:${path.join(this.folder, 'serial.log')}`,
       ...(uefi ? ['-drive', 'if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd', '-drive', `if=pflash,format=raw,unit=1,file=${vars}`] : []), ...extra,
     ], { stdio: ['ignore', 'ignore', 'inherit'] })
   }
@@ -160,7 +172,7 @@ export class RamdiskWorld {
     })
     request.on('end', () => {
       if (url === '/agent') this.posts.push(Buffer.concat(parts).toString())
-      const file = /^\/chunks\/[0-9a-f]{64}$/.test(url) ? path.join(this.image, url) : url === '/system.tar.zst' ? path.join(this.folder, 'system.tar.zst') : undefined
+      const file = /^\/chunks\/[0-9a-f]{128}$/.test(url) ? path.join(this.image, url) : url === '/system.tar.zst' ? path.join(this.folder, 'system.tar.zst') : undefined
       if (file !== undefined) response.end(readFileSync(file))
       else response.writeHead(204).end()
     })

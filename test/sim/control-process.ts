@@ -43,7 +43,7 @@ export class ControlProcess {
     mkdirSync(image, { recursive: true })
     symlinkSync(path.join(root, 'prisma'), path.join(control.home, 'root/prisma'))
     writeFileSync(path.join(control.home, 'root/dist/agent.mjs'), '// the agent\n')
-    const chunk = { sha256: createHash('sha256').update('x').digest('hex'), compressedBytes: 1, offsetBytes: 0, lengthBytes: 1 }
+    const chunk = { digest: createHash('blake2b512').update('x').digest('hex'), compressedBytes: 1, offsetBytes: 0, lengthBytes: 1 }
     writeFileSync(path.join(image, 'manifest.json'), JSON.stringify({ id: 'debian-13', title: 'Debian 13', hash: '0123456789abcdef', suite: 'trixie', kernel: '6.12', builtAt: '2026-01-01T00:00:00Z', root: [chunk], esp: [chunk], bios: [chunk], sizes: { rootBytes: 1, espBytes: 1, writtenBytes: 3, downloadBytes: 3 } }))
     return control
   }

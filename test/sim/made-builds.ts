@@ -25,13 +25,14 @@ export function layMadeBuilds(dataDir: string): void {
   }
   const layer = folder('runtime-base')
   const sha256 = createHash('sha256').update('x').digest('hex')
+  const digest = createHash('blake2b512').update('x').digest('hex')
   writeFileSync(path.join(layer.dir, 'layer.tar.gz'), 'x')
   writeFileSync(path.join(layer.dir, manifestNames.layer), JSON.stringify({ id: 'runtime-base', hash: layer.hash, builtAt, path: 'layer.tar.gz', mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', sha256, diffId: sha256, sizeBytes: 1, uncompressedBytes: 1 } satisfies LayerManifest))
   for (const { id, title } of osImages.entries) {
     const { dir, hash } = folder(id)
-    const chunk = { sha256, compressedBytes: 1, offsetBytes: 0, lengthBytes: 1 }
+    const chunk = { digest, compressedBytes: 1, offsetBytes: 0, lengthBytes: 1 }
     mkdirSync(path.join(dir, 'chunks'))
-    writeFileSync(path.join(dir, 'chunks', sha256), 'x')
+    writeFileSync(path.join(dir, 'chunks', digest), 'x')
     writeFileSync(path.join(dir, manifestNames.os), JSON.stringify({ id, title, hash, suite: 'trixie', kernel: '6.12', builtAt, root: [chunk], esp: [chunk], bios: [chunk], sizes: { rootBytes: 1, espBytes: 1, writtenBytes: 3, downloadBytes: 3 } } satisfies ImageManifest))
   }
 }

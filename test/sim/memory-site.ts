@@ -39,7 +39,7 @@ export function memorySite(networks: NetworkView[], files: Record<string, string
     networks: () => site.networksNow,
     reservations: () => site.reservationsNow,
     file: (name) => manifest.get(name),
-    chunkPath: (sha256) => (chunkFolder === '' ? undefined : `${chunkFolder}/${sha256}`),
+    chunkPath: (digest) => (chunkFolder === '' ? undefined : `${chunkFolder}/${digest}`),
     leases: () => site.stored,
     async commitLease(lease) {
       await new Promise((resolve) => setImmediate(resolve))

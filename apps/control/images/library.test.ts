@@ -42,7 +42,7 @@ function makeBuild(image: string): string {
     writeFileSync(path.join(dir, name), `bytes of ${name}`)
     return { name, path: name, sizeBytes: 9 + name.length, sha256: sha(`bytes of ${name}`) }
   }
-  if (image === 'debian-13') writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify({ ...common, title: 'Debian 13', suite: 'trixie', kernel: '6.12', root: [{ sha256: 'a'.repeat(64), compressedBytes: 5, offsetBytes: 0, lengthBytes: 9 }], esp: [], bios: [], sizes: { rootBytes: 9, espBytes: 0, writtenBytes: 9, downloadBytes: 5 } }))
+  if (image === 'debian-13') writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify({ ...common, title: 'Debian 13', suite: 'trixie', kernel: '6.12', root: [{ digest: 'a'.repeat(128), compressedBytes: 5, offsetBytes: 0, lengthBytes: 9 }], esp: [], bios: [], sizes: { rootBytes: 9, espBytes: 0, writtenBytes: 9, downloadBytes: 5 } }))
   else if (image === 'runtime-base') writeFileSync(path.join(dir, 'layer.json'), JSON.stringify({ ...common, path: 'layer.tar.gz', mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', sha256: 'b'.repeat(64), diffId: 'c'.repeat(64), sizeBytes: 3, uncompressedBytes: 9 }))
   else writeFileSync(path.join(dir, 'files.json'), JSON.stringify({ ...common, files: image === 'ramdisk' ? [file('vmlinuz'), file('initrd.zst')] : [file('undionly.kpxe')] }))
   return dir
@@ -62,8 +62,8 @@ describe('the library', () => {
     expect(shown).toContain('debian-13 building unpacking')
     expect(library.bootFile('undionly.kpxe')?.sha256).toBe(sha('bytes of undionly.kpxe'))
     expect(library.bootFile('../vmlinuz')).toBeUndefined()
-    expect(library.chunkPath('a'.repeat(64))).toContain('chunks')
-    expect(library.chunkPath('f'.repeat(64))).toBeUndefined()
+    expect(library.chunkPath('a'.repeat(128))).toContain('chunks')
+    expect(library.chunkPath('f'.repeat(128))).toBeUndefined()
   })
 
   it('puts the CA before the ramdisk’s initrd', async () => {

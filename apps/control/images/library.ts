@@ -13,8 +13,8 @@ export interface Library {
   images(): Image[]
   /** A file of the boot manifest by its exact name. */
   bootFile(name: string): BootFile | undefined
-  /** Where the chunk with this digest (64 hex digits) is; undefined where no image has it. */
-  chunkPath(sha256: string): string | undefined
+  /** Where the chunk with this digest (128 hex digits) is; undefined where no image has it. */
+  chunkPath(digest: string): string | undefined
   osManifest(imageId: string): ImageManifest | undefined
   /** Folder of a finished build. */
   folder(imageId: string): string | undefined
@@ -79,7 +79,7 @@ export function openLibrary(plan: LibraryPlan): Library {
       const manifest = readImageManifest(folder)
       folders.set(id, folder)
       const home = existsSync(path.join(folder, 'chunks')) ? path.join(folder, 'chunks') : path.join(plan.dataDir, 'chunks')
-      for (const chunk of [...manifest.root, ...manifest.esp, ...manifest.bios]) chunks.set(chunk.sha256, path.join(home, chunk.sha256))
+      for (const chunk of [...manifest.root, ...manifest.esp, ...manifest.bios]) chunks.set(chunk.digest, path.join(home, chunk.digest))
       manifests.set(id, manifest)
       return show(id, { state: 'ready', step: '', percent: 100, sizeBytes: manifest.sizes.downloadBytes, hash: manifest.hash, builtAt: manifest.builtAt, error: null })
     }
@@ -127,7 +127,7 @@ export function openLibrary(plan: LibraryPlan): Library {
   return {
     images: () => [...views.values()],
     bootFile: (name) => files.get(name),
-    chunkPath: (sha256) => chunks.get(sha256),
+    chunkPath: (digest) => chunks.get(digest),
     osManifest: (imageId) => manifests.get(imageId),
     folder: (imageId) => folders.get(imageId),
     subscribe(listener) {
