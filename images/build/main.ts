@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { builds } from '../catalog/builds.ts'
+import { command } from './command.ts'
 import { clearKilledBuilds, workFolder } from './killed-builds.ts'
-import { listBuilds } from './manifest.ts'
+import { isReadableBuild, listBuilds } from './manifest.ts'
 import { planBuild } from './plan-build.ts'
 import type { Tell } from './progress.ts'
 
@@ -19,7 +20,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const build = planBuild(id, dataDir, tell)
   const dir = path.join(images, `${id}-${build.hash}`)
-  if (!existsSync(dir)) {
+  if (!isReadableBuild(dir)) {
+    rmSync(dir, { recursive: true, force: true })
     mkdirSync(images, { recursive: true })
     await clearKilledBuilds(images)
     const temporary = workFolder(images, id, process.pid)
@@ -28,6 +30,8 @@ async function main(args: readonly string[]): Promise<void> {
     mkdirSync(outDir, { recursive: true })
     mkdirSync(workDir)
     await build.run({ outDir, workDir })
+    // Its final name says that all of it is there: also after a power cut.
+    await command('sync', ['--file-system', outDir])
     renameSync(outDir, dir)
     rmSync(temporary, { recursive: true, force: true })
   }

@@ -34,8 +34,8 @@ export type LayerManifest = z.infer<typeof LayerManifest>
 export const manifestNames = { os: 'manifest.json', files: 'files.json', layer: 'layer.json' } as const
 
 /**
- * The folders of the finished builds of `id` below `dataDir`, newest first. A build is finished when its folder has its final name:
- * `images/ID-HASH`, with 16 hex digits of hash.
+ * The folders of the builds of `id` below `dataDir`, newest first: `images/ID-HASH`, with 16 hex digits of hash, is the name of one that
+ * came to its end. Those of other versions of the appliance are among them.
  */
 export function listBuilds(dataDir: string, id: string): string[] {
   const images = path.join(dataDir, 'images')
@@ -44,8 +44,21 @@ export function listBuilds(dataDir: string, id: string): string[] {
   return made.map((dir) => ({ dir, at: statSync(dir).mtimeMs })).sort((a, b) => b.at - a.at).map(({ dir }) => dir)
 }
 
-/** The folder of the newest finished build of `id`, or undefined where none is. */
-export const findBuild = (dataDir: string, id: string): string | undefined => listBuilds(dataDir, id)[0]
+const manifestSchemas = { [manifestNames.os]: ImageManifest, [manifestNames.files]: FilesManifest, [manifestNames.layer]: LayerManifest }
+
+/** Whether a build's manifest is one as it is written today: another version may write another, and a power cut may leave none. */
+export function isReadableBuild(dir: string): boolean {
+  const [name, schema] = Object.entries(manifestSchemas).find(([file]) => existsSync(path.join(dir, file))) ?? []
+  if (name === undefined) return false
+  try {
+    return schema?.safeParse(JSON.parse(readFileSync(path.join(dir, name), 'utf8'))).success ?? false
+  } catch {
+    return false // no JSON
+  }
+}
+
+/** The folder of the newest build of `id` that this version can read, or undefined where none is. */
+export const findBuild = (dataDir: string, id: string): string | undefined => listBuilds(dataDir, id).find(isReadableBuild)
 
 /** Reads `manifest.json` of an OS image's folder. Throws where it is missing or not one. */
 export const readImageManifest = (dir: string): ImageManifest => ImageManifest.parse(JSON.parse(readFileSync(path.join(dir, manifestNames.os), 'utf8')))

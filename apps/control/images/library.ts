@@ -119,10 +119,10 @@ export function openLibrary(plan: LibraryPlan): Library {
   for (const one of wanted) {
     const folder = findBuild(plan.dataDir, one.id)
     if (folder === undefined) continue
-    // A folder that a power cut left half written must not keep the appliance from starting: the builder is asked for another.
+    // A folder whose files are gone must not keep the appliance from starting: the builder is asked anyway, and its answer counts.
     const problem = attempt(() => load(one.id, one.kind, folder))
     // It serves at once, but whether it is the one that today's recipe makes is the builder's to say.
-    show(one.id, problem === undefined ? { state: 'building', step: 'checking' } : { state: 'failed', error: `An earlier build cannot be read: ${problem}` })
+    show(one.id, problem === undefined ? { state: 'building', step: 'checking' } : { state: 'missing', step: `an earlier build cannot be used: ${problem}` })
   }
   return {
     images: () => [...views.values()],
