@@ -62,7 +62,8 @@ export function serveBuilder(plan: { socket: string; caller: Account; program: s
   return {
     close() {
       server.close()
-      for (const child of running) child.kill('SIGTERM')
+      // With what it has started: each build leads a process group of its own.
+      for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGTERM')
     },
   }
 }

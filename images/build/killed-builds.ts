@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -35,4 +35,8 @@ function isBuilding(pid: number): boolean {
   }
 }
 
-const hasMounts = (folder: string): boolean => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4]?.startsWith(`${folder}/`) === true)
+/** What is mounted is named by its real path, whatever link led to `folder`. */
+function hasMounts(folder: string): boolean {
+  const place = realpathSync(folder)
+  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n').some((line) => line.split(' ')[4]?.startsWith(`${place}/`) === true)
+}

@@ -23,7 +23,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (!isReadableBuild(dir)) {
     rmSync(dir, { recursive: true, force: true })
     mkdirSync(images, { recursive: true })
-    await clearKilledBuilds(images)
+    await clearKilledBuilds(images).catch((error: unknown) => tell({ step: `what a killed build left stays: ${String(error)}`, percent: null, detail: '' }))
     const temporary = workFolder(images, id, process.pid)
     const outDir = path.join(temporary, 'out')
     const workDir = path.join(temporary, 'work')

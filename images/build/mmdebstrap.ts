@@ -41,7 +41,8 @@ export async function makeRoot(plan: RootPlan, tell: Tell): Promise<void> {
   const hook = (name: string): string => path.join(assetsDir(), 'build/os', name)
   // Hooks run as programs, not through a shell, as long as their path holds nothing that a shell would read.
   for (const file of [hook('cache-in.sh'), ...plan.hooks]) if (!/^[\w./+@-]+$/.test(file)) throw new Error(`the path ${file} must have no blanks or special characters`)
-  await command('mmdebstrap', [
+  // What it mounts is seen by nobody else and ends with it, also where it is killed.
+  await command('unshare', ['--mount', '--propagation=slave', 'mmdebstrap',
     '--mode=root', `--variant=${plan.variant}`, '--format=directory', `--keyring=${keyring}`, `--include=${plan.packages.join(',')}`,
     '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"', ...(await proxyOptions()), '--dpkgopt=force-unsafe-io',
     ...plan.excluded.map((pattern) => `--dpkgopt=path-exclude=${pattern}`), '--dpkgopt=path-include=/usr/share/doc/*/copyright',
