@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { copyFileSync, existsSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { endProcess, withoutPxe } from '../lab/firmware.ts'
 
 /** A virtual machine: its firmware and what it boots by. `own`: OVMF's own PXE or HTTP Boot, without iPXE in the card. */
 export interface GuestPlan { readonly firmware: 'bios' | 'ovmf'; readonly boots: 'ipxe' | 'own-pxe' | 'own-http'; readonly memoryMebibytes?: number; readonly hasDisk?: boolean }
@@ -16,7 +17,6 @@ export interface Guest {
 }
 
 const ovmf = '/usr/share/OVMF'
-const noPxe = ['IPv4', 'IPv6'].flatMap((family) => ['-fw_cfg', `name=opt/org.tianocore/${family}PXESupport,string=n`])
 
 /** Makes a machine on `tap` of the namespace `space`; its files are in `folder`. */
 export function makeGuest({ firmware, boots, memoryMebibytes = 1024, hasDisk = true }: GuestPlan, { space, tap, mac, folder }: { space: string; tap: string; mac: string; folder: string }): Guest {
@@ -33,17 +33,14 @@ export function makeGuest({ firmware, boots, memoryMebibytes = 1024, hasDisk = t
         '-uuid', `5c10ad00-0000-4000-8000-${mac.replaceAll(':', '')}`,
         ...(firmware === 'ovmf' ? ['-drive', `if=pflash,format=raw,readonly=on,file=${ovmf}/OVMF_CODE_4M.fd`, '-drive', `if=pflash,format=raw,file=${variables}`] : []),
         ...(hasDisk ? ['-drive', `if=none,id=d0,format=raw,cache=unsafe,file=${disk}`, '-device', 'virtio-blk-pci,drive=d0,serial=BOOT1,bootindex=1'] : []),
-        '-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${boots === 'ipxe' ? '' : ',romfile='}`, '-device', 'virtio-rng-pci', ...(boots === 'own-http' ? noPxe : [])], { stdio: ['ignore', 'ignore', 'inherit'] })
+        '-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${boots === 'ipxe' ? '' : ',romfile='}`, '-device', 'virtio-rng-pci', ...(boots === 'own-http' ? withoutPxe('IPv4', 'IPv6') : [])], { stdio: ['ignore', 'ignore', 'inherit'] })
       while (!existsSync(monitor)) {
         if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode}`)
         await wait(50)
       }
     },
     async off() {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise((resolve) => { child?.once('exit', resolve) })
-      child.kill('SIGKILL')
-      await ended
+      if (child !== undefined) await endProcess(child, 'SIGKILL')
     },
   }
 }

@@ -1,11 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { endProcess, powerOn } from './firmware.ts'
 
 const ip = (...words: string[]): void => void execFileSync('ip', words)
-
-/** OVMF with Microsoft's keys: what a server with Secure Boot is sold with. */
-export const secureOvmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' }
 
 /** A machine of the rig. It has no lab driver: it runs while its QEMU runs, and is off when that has ended. */
 export interface RackMachine {
@@ -64,7 +62,7 @@ export class CardRig {
   /** Starts a program among the machines, to be ended with the rig. */
   beside(...words: string[]): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', this.rack, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#ends.push(() => end(child))
+    this.#ends.push(() => endProcess(child))
     return child
   }
 
@@ -94,19 +92,17 @@ export class CardRig {
     const [disk, serialLog] = [path.join(folder, `card-${index}.raw`), path.join(folder, `card-${index}.log`)]
     writeFileSync(disk, options.disk ?? '')
     truncateSync(disk, 20 * 1024 ** 3)
-    const variables = path.join(folder, `card-${index}.fd`)
-    if (options.isSecure === true) copyFileSync(secureOvmf.variables, variables)
-    const firmware = options.isSecure === true ? ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${secureOvmf.code}`, '-drive', `if=pflash,format=raw,unit=1,file=${variables}`] : []
-    let child: ChildProcess | undefined
-    const isOn = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null
+    let running: ReturnType<typeof powerOn> | undefined
+    const isOn = (): boolean => running?.isOn() ?? false
     const machine = {
       mac, serialLog, isOn, wakes: options.wakes,
       press: () => {
-        child = spawn('ip', ['netns', 'exec', this.rack, 'qemu-system-x86_64', '-machine', options.isSecure === true ? 'q35,smm=on' : 'q35', ...firmware, '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-nodefaults', '-display', 'none', '-vga', 'none',
-          '-smbios', `type=1,manufacturer=Bench,product=Real Card,serial=CARD-${index + 1}`, '-drive', `if=none,id=d0,format=raw,cache=unsafe,discard=unmap,file=${disk}`, '-device', `virtio-blk-pci,drive=d0,serial=CARD-${index + 1}-D,bootindex=2`,
-          '-netdev', `tap,id=n0,ifname=tap${index},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1${options.isSecure === true ? ',romfile=' : ''}`, '-device', 'virtio-rng-pci', '-serial', `file:${serialLog}`], { stdio: ['ignore', 'ignore', 'inherit'] })
+        running = powerOn(this.rack, {
+          kind: options.isSecure === true ? 'secureBoot' : 'bios', mac, variables: path.join(folder, `card-${index}.fd`), memoryMiB: 2048, tap: `tap${index}`, card: options.isSecure === true ? ',romfile=' : '', serial: `file:${serialLog}`,
+          more: ['-smbios', `type=1,manufacturer=Bench,product=Real Card,serial=CARD-${index + 1}`, '-drive', `if=none,id=d0,format=raw,cache=unsafe,discard=unmap,file=${disk}`, '-device', `virtio-blk-pci,drive=d0,serial=CARD-${index + 1}-D,bootindex=2`],
+        })
       },
-      pull: () => (child === undefined ? Promise.resolve() : end(child)),
+      pull: async () => { await running?.pull() },
     }
     this.#machines.push(machine)
     return machine
@@ -138,11 +134,4 @@ export function talkingDisk(words: string): Buffer {
   sector.write(`${words}\r\n`, code.length, 'latin1')
   sector.writeUInt16LE(0xaa55, 510)
   return sector
-}
-
-function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()) })
-  child.kill('SIGKILL')
-  return ended
 }

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -7,11 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildLoaders } from '#images/build/loaders'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { buildImage, makeHome } from './appliance.ts'
+import { bridgeTap, powerOn, requireMeans, type FirmwareKind } from './firmware.ts'
 import { diskFields, RamdiskWorld, type WorldDisk } from './ramdisk-world.ts'
 
-const qemu = '/usr/bin/qemu-system-x86_64'
-const ovmf = { plain: { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }, secure: { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' } }
-const missing = [qemu, ...Object.values(ovmf).flatMap((one) => Object.values(one))].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('local boot: skipped, a part of the full run')
 
@@ -37,7 +35,7 @@ const mac = readFileSync('/sys/class/net/eth0/address', 'utf8').trim()
 for (;;) { try { const { status } = await fetch('http://10.77.0.1/log/' + mac, { method: 'POST', body: 'ir ' + JSON.stringify(word) + '\\n' }); if (status === 204) break } catch { await new Promise((resolve) => setTimeout(resolve, 200)) } }
 `
 
-type Firmware = readonly [title: string, number: number, kind: 'bios' | 'plain' | 'secure', card: '' | ',romfile=']
+type Firmware = readonly [title: string, number: number, kind: FirmwareKind, card: '' | ',romfile=']
 
 describe.skipIf(!isFull)('the real image, started from its disk by firmware that asks the network first', () => {
   let home: ReturnType<typeof makeHome>
@@ -46,8 +44,7 @@ describe.skipIf(!isFull)('the real image, started from its disk by firmware that
   let loaders = ''
 
   beforeAll(async () => {
-    // A full run that lacks its means has failed: a skip would hide it.
-    if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
+    requireMeans()
     home = makeHome('local-boot')
     const ramdisk = buildImage(home.dataDir, 'ramdisk')
     disk = await deploy(ramdisk, buildImage(home.dataDir, 'debian-13'))
@@ -55,11 +52,7 @@ describe.skipIf(!isFull)('the real image, started from its disk by firmware that
     await buildLoaders({ outDir: loaders }, () => undefined)
     const ours = ['snponly.efi', 'undionly.kpxe', 'localboot.efi'].map((name) => [name, path.join(loaders, name)])
     world = await openNetbootWorld({ files: Object.fromEntries([...ours, ...['shimx64.efi', 'grubx64.efi', 'vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])]) })
-    const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
-    ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0')
-    ip('tuntap', 'add', 'tap0', 'mode', 'tap')
-    for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
-    for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
+    bridgeTap(world.clientSpace)
   })
   afterAll(async () => {
     await world?.close()
@@ -95,17 +88,15 @@ describe.skipIf(!isFull)('the real image, started from its disk by firmware that
   /** Switches the machine on, prints how far it was when, and resolves to what its installed system says. */
   async function boot([title, number, kind, card]: Firmware, keeps: boolean): Promise<Word> {
     const mac = `52:54:00:77:07:0${number}`
-    await world.change({ machine: [mac, { id: `m${number}`, hostname: 'node1', decision: 'localDisk', address: null, hasSecureBoot: kind === 'secure', rootUuid }] })
+    await world.change({ machine: [mac, { id: `m${number}`, hostname: 'node1', decision: 'localDisk', address: null, hasSecureBoot: kind === 'secureBoot', rootUuid }] })
     world.events.length = 0
-    const [variables, serial] = [path.join(world.folder, `${number}.fd`), path.join(world.folder, `${number}.log`)]
-    if (kind !== 'bios' && !existsSync(variables)) copyFileSync(ovmf[kind].variables, variables)
+    const serial = path.join(world.folder, `${number}.log`)
     writeFileSync(serial, '')
     const beganMs = performance.now()
-    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', `q35${kind === 'secure' ? ',smm=on' : ''}`, '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '2048', '-display', 'none', '-nodefaults', '-vga', 'none',
-      ...(kind === 'secure' ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []), ...(kind === 'bios' ? [] : ['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${ovmf[kind].code}`, '-drive', `if=pflash,format=raw,unit=1,file=${variables}`]),
-      '-drive', `if=none,id=d0,format=raw,cache=unsafe,${keeps ? '' : 'snapshot=on,'}file=${disk}`, '-device', 'virtio-blk-pci,drive=d0,serial=LOCAL-BOOT,bootindex=1',
-      '-serial', `file:${serial}`, '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${card}`, '-device', 'virtio-rng-pci'], { stdio: 'ignore' })
-    const ended = new Promise((resolve) => { machine.once('exit', resolve) })
+    const machine = powerOn(world.clientSpace, {
+      kind, mac, card, variables: path.join(world.folder, `${number}.fd`), memoryMiB: 2048, serial: `file:${serial}`,
+      more: ['-drive', `if=none,id=d0,format=raw,cache=unsafe,${keeps ? '' : 'snapshot=on,'}file=${disk}`, '-device', 'virtio-blk-pci,drive=d0,serial=LOCAL-BOOT,bootindex=1'],
+    })
     const said: string[] = []
     const say = (what: string): void => { said.push(`${what} ${((performance.now() - beganMs) / 1000).toFixed(1)} s`) }
     const screen = (): string => readFileSync(serial, 'latin1').replaceAll(/[^\n\u0020-\u007e]/g, '')
@@ -126,8 +117,7 @@ describe.skipIf(!isFull)('the real image, started from its disk by firmware that
       throw error
     } finally {
       console.log(`local boot, ${title}: from power-on ${said.join(', ')}`)
-      machine.kill('SIGKILL')
-      await ended
+      await machine.pull()
     }
   }
 
@@ -138,8 +128,8 @@ describe.skipIf(!isFull)('the real image, started from its disk by firmware that
 
   it.each<Firmware>([
     ['SeaBIOS, iPXE ROM', 2, 'bios', ''],
-    ['OVMF, iPXE ROM', 3, 'plain', ''],
-    ['OVMF, its own PXE', 4, 'plain', ',romfile='],
+    ['OVMF, iPXE ROM', 3, 'uefi', ''],
+    ['OVMF, its own PXE', 4, 'uefi', ',romfile='],
   ])('%s', async (...firmware) => {
     const word = await boot(firmware, false)
     expect(word).toMatchObject({ root: rootUuid, ssh: 'active' })
@@ -147,7 +137,7 @@ describe.skipIf(!isFull)('the real image, started from its disk by firmware that
   }, 900_000)
 
   it('OVMF with Secure Boot, whose kernel is locked down', async () => {
-    const word = await boot(['OVMF, Secure Boot, its own PXE', 5, 'secure', ',romfile='], false)
+    const word = await boot(['OVMF, Secure Boot, its own PXE', 5, 'secureBoot', ',romfile='], false)
     console.log(`local boot, Secure Boot: efivar SecureBoot=${word.secureBoot}, lockdown ${word.lockdown}; ${word.said.join('; ')}`)
     expect(word).toMatchObject({ root: rootUuid, secureBoot: 1 })
     expect(word.lockdown).toMatch(/\[(integrity|confidentiality)\]/)

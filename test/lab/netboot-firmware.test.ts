@@ -1,21 +1,19 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nextEntryFile } from '#netboot/site'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { testNetwork } from '../sim/memory-site.ts'
+import { bridgeTap, endProcess, powerOn, requireMeans, withoutPxe } from './firmware.ts'
 import { makeOlderDisk } from './talking-disks.ts'
 
 const loaders = { 'undionly.kpxe': '/usr/lib/ipxe/undionly.kpxe', 'snponly.efi': '/usr/lib/ipxe/snponly.efi' }
-const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
-const qemu = '/usr/bin/qemu-system-x86_64'
 const dnsmasq = '/usr/sbin/dnsmasq'
-const missing = [qemu, dnsmasq, ...Object.values(loaders), ...Object.values(ovmf)].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('netboot firmware: skipped, a part of the full run')
 
-const noPxe = ['IPv4', 'IPv6'].flatMap((family) => ['-fw_cfg', `name=opt/org.tianocore/${family}PXESupport,string=n`])
+const noPxe = withoutPxe('IPv4', 'IPv6')
 type Firmware = readonly [title: string, platform: 'pcbios' | 'efi', isUefi: boolean, card: string, extra: readonly string[]]
 const firmware: readonly Firmware[] = [
   ['SeaBIOS, iPXE ROM', 'pcbios', false, '', []],
@@ -32,20 +30,13 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
   const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
   const help = (...argv: string[]): void => { helpers.push(spawn('ip', ['netns', 'exec', world.clientSpace, ...argv], { stdio: 'ignore' })) }
   const endHelpers = async (): Promise<void> => {
-    for (const helper of helpers.splice(0)) {
-      const ended = new Promise((resolve) => { helper.once('exit', resolve) })
-      if (helper.exitCode === null) { helper.kill('SIGTERM'); await ended }
-    }
+    for (const helper of helpers.splice(0)) await endProcess(helper)
   }
 
   beforeAll(async () => {
-    // A full run that lacks its means has failed: a skip would hide it.
-    if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
+    requireMeans(dnsmasq, ...Object.values(loaders))
     world = await openNetbootWorld({ files: loaders })
-    ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0')
-    ip('tuntap', 'add', 'tap0', 'mode', 'tap')
-    for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
-    for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
+    bridgeTap(world.clientSpace)
     ip('addr', 'flush', 'dev', 'eth0')
     ip('addr', 'add', '10.77.0.50/24', 'dev', 'br0')
     inSpace('ethtool', '-K', 'br0', 'tx', 'off')
@@ -54,17 +45,11 @@ describe.skipIf(!isFull)('netboot and real firmware', () => {
 
   /** Switches a machine on and off again, `work` meanwhile. */
   async function withMachine<T>([, , isUefi, card, extra]: Firmware, mac: string, serial: string, work: () => Promise<T>): Promise<T> {
-    const variables = path.join(world.folder, `${count}.fd`)
-    if (isUefi) copyFileSync(ovmf.variables, variables)
-    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,accel=tcg', '-cpu', 'Nehalem,cx16=off', '-smp', '1', '-m', '512', '-display', 'none', '-serial', serial,
-      ...(isUefi ? ['-drive', `if=pflash,format=raw,readonly=on,file=${ovmf.code}`, '-drive', `if=pflash,format=raw,file=${variables}`] : []),
-      '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${card}`, ...extra], { stdio: 'ignore' })
+    const machine = powerOn(world.clientSpace, { kind: isUefi ? 'uefi' : 'bios', mac, variables: path.join(world.folder, `${count}.fd`), memoryMiB: 512, card, serial, more: extra })
     try {
       return await work()
     } finally {
-      const ended = new Promise((resolve) => { machine.once('exit', resolve) })
-      machine.kill('SIGKILL')
-      await ended
+      await machine.pull()
     }
   }
 

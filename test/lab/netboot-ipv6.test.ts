@@ -1,20 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BootEvent, NetworkView } from '#netboot/site'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { testNetwork } from '../sim/memory-site.ts'
 import { buildImage, makeHome } from './appliance.ts'
+import { bridgeTap, powerOn, requireMeans, withoutPxe } from './firmware.ts'
 
-const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
-const qemu = '/usr/bin/qemu-system-x86_64'
 const ipxe = '/usr/lib/ipxe/snponly.efi'
-const missing = [qemu, ipxe, ...Object.values(ovmf)].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('netboot over IPv6: skipped, a part of the full run')
-
-const noPxe = (...families: ('IPv4' | 'IPv6')[]): string[] => families.flatMap((family) => ['-fw_cfg', `name=opt/org.tianocore/${family}PXESupport,string=n`])
 
 const ipv6 = { prefix: 'fd00:77::/64', address: 'fd00:77::1' }
 const ipv6Only: Partial<NetworkView> = { mode: 'proxy', ipv6 }
@@ -24,19 +20,14 @@ describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
   let home: ReturnType<typeof makeHome>
   let world: NetbootWorld
   let count = 0
-  const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
 
   beforeAll(async () => {
-    // A full run that lacks its means has failed: a skip would hide it.
-    if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
+    requireMeans(ipxe)
     home = makeHome('netboot-ipv6')
     const ramdisk = buildImage(home.dataDir, 'ramdisk')
     world = await openNetbootWorld({ network: ipv6Only, files: { 'snponly.efi': ipxe, ...Object.fromEntries(['vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])) } })
-    ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0', 'mcast_snooping', '0')
-    ip('tuntap', 'add', 'tap0', 'mode', 'tap')
-    for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
-    for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
-    ip('addr', 'flush', 'dev', 'eth0')
+    bridgeTap(world.clientSpace)
+    execFileSync('ip', ['-n', world.clientSpace, 'addr', 'flush', 'dev', 'eth0'])
   })
   afterAll(async () => {
     await world?.close()
@@ -48,13 +39,9 @@ describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
     const index = (count += 1).toString(16).padStart(2, '0')
     const [mac, uuid] = [`52:54:00:77:06:${index}`, `00112233-4455-6677-8899-aabbccddee${index}`]
     await world.change({ machine: [mac, { id: `m${count}`, hostname: null, decision: 'ramdisk', address: null, kernelArguments: ['clearcpuid=cx16'] }] })
-    const variables = path.join(world.folder, `${count}.fd`)
-    copyFileSync(ovmf.variables, variables)
     const began = performance.now()
     const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1)
-    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,accel=tcg', '-cpu', 'Nehalem', '-smp', '1', '-m', '1024', '-display', 'none', '-serial', 'null', '-uuid', uuid,
-      '-drive', `if=pflash,format=raw,readonly=on,file=${ovmf.code}`, '-drive', `if=pflash,format=raw,file=${variables}`,
-      '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${card}`, '-device', 'virtio-rng-pci', ...extra], { stdio: 'ignore' })
+    const machine = powerOn(world.clientSpace, { kind: 'uefi', mac, variables: path.join(world.folder, `${count}.fd`), card, more: ['-uuid', uuid, ...extra] })
     try {
       const script = await world.event('script.rendered', (event) => event.mac === mac, 240)
       console.log(`${title}: boot script after ${seconds()} s`)
@@ -64,14 +51,12 @@ describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
       await goOn(mac)
       return { mac, uuid, heard: world.events.filter((event) => 'mac' in event && event.mac === mac) }
     } finally {
-      const ended = new Promise((resolve) => { machine.once('exit', resolve) })
-      machine.kill('SIGKILL')
-      await ended
+      await machine.pull()
     }
   }
 
   it('OVMF, its own PXE: address, loader by TFTP, boot script, kernel, and a ramdisk that goes on by IPv4; one machine throughout', async () => {
-    const { mac, uuid, heard } = await boots('OVMF, PXEv6', ',romfile=', noPxe('IPv4'), async (booted) => {
+    const { mac, uuid, heard } = await boots('OVMF, PXEv6', ',romfile=', withoutPxe('IPv4'), async (booted) => {
       await world.change({ networks: [{ ...testNetwork, ipv6 }] })
       await world.event('log.lines', (event) => event.mac === booted && event.address.startsWith('10.77.0.'), 240)
       await world.change({ networks: [{ ...testNetwork, ...ipv6Only }] })
@@ -84,7 +69,7 @@ describe.skipIf(!isFull)('netboot and real firmware, by IPv6 alone', () => {
   })
 
   it('OVMF, HTTP Boot', async () => {
-    const { heard, uuid } = await boots('OVMF, HTTPv6', ',romfile=', noPxe('IPv4', 'IPv6'))
+    const { heard, uuid } = await boots('OVMF, HTTPv6', ',romfile=', withoutPxe('IPv4', 'IPv6'))
     expect(heard).toContainEqual(expect.objectContaining({ kind: 'file.sent', file: 'snponly.efi', complete: true }))
     expect(heard).toContainEqual(expect.objectContaining({ kind: 'dhcp6.solicited', client: expect.objectContaining({ vendorClass: 'HTTPClient:Arch:00016:UNDI:003000', uuid }) as object }))
   })

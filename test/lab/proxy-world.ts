@@ -1,14 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Boot, Boots } from '#contract/blackbox-api'
 import type { JournalEvent } from '#contract/events'
 import type { Network } from '#contract/network-api'
 import { ControlProcess } from '../sim/control-process.ts'
 import { buildImage, makeHome } from './appliance.ts'
+import { endProcess, powerOn, type FirmwareKind } from './firmware.ts'
 
-/** A machine's firmware: QEMU's words for it, and the files of its UEFI variables. */
-export interface Firmware { readonly title: string; readonly machine: readonly string[]; readonly uefi?: { readonly code: string; readonly variables: string; readonly words?: readonly string[] }; readonly card: string; readonly more?: readonly string[] }
+/** A kind of machine, and QEMU's words for its card and what else is in it. */
+export interface Firmware { readonly title: string; readonly kind: FirmwareKind; readonly card: string; readonly more?: readonly string[] }
 
 /** One machine that runs, and how to pull its plug. */
 export interface ProxyGuest { readonly number: number; readonly mac: string; seconds(): string; pull(): Promise<void> }
@@ -78,7 +79,7 @@ export class ProxyWorld {
   async fallSilent(): Promise<void> {
     const server = this.#server
     this.#server = undefined
-    if (server !== undefined) await end(server, 'SIGTERM')
+    if (server !== undefined) await endProcess(server)
   }
 
   /** Switches a machine on: a new one, or again the one of a number that had its plug pulled. */
@@ -86,17 +87,15 @@ export class ProxyWorld {
     const index = number.toString(16).padStart(2, '0')
     const mac = `52:54:00:77:07:${index}`
     const [variables, disk] = [path.join(this.#home.home, `${index}.fd`), path.join(this.#home.home, `${index}.raw`)]
-    const { uefi } = firmware
-    if (uefi && !existsSync(variables)) copyFileSync(uefi.variables, variables)
     writeFileSync(disk, '')
     truncateSync(disk, 20 * 1024 ** 3)
     const began = performance.now()
-    const guest = spawn('ip', ['netns', 'exec', this.#spaces.wire, 'qemu-system-x86_64', ...firmware.machine, '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '1024', '-display', 'none', '-nodefaults',
-      '-uuid', `5c10ad00-0000-4000-8000-5254007707${index}`, '-smbios', `type=1,manufacturer=System Cloud,product=Proxy,serial=PROXY-${index}`,
-      ...(uefi ? [...(uefi.words ?? []), '-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${uefi.code}`, '-drive', `if=pflash,format=raw,unit=1,file=${variables}`] : []),
-      '-drive', `if=none,id=d0,format=raw,file=${disk}`, '-device', 'virtio-blk-pci,drive=d0,serial=PROXY-DISK',
-      '-serial', `file:${this.#serial(mac)}`, '-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`, '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0${firmware.card}`, '-device', 'virtio-rng-pci', ...(firmware.more ?? [])], { stdio: ['ignore', 'ignore', 'inherit'] })
-    return { number, mac, seconds: () => ((performance.now() - began) / 1000).toFixed(1), pull: () => end(guest, 'SIGKILL') }
+    const guest = powerOn(this.#spaces.wire, {
+      kind: firmware.kind, mac, variables, card: firmware.card, tap, serial: `file:${this.#serial(mac)}`,
+      more: ['-uuid', `5c10ad00-0000-4000-8000-5254007707${index}`, '-smbios', `type=1,manufacturer=System Cloud,product=Proxy,serial=PROXY-${index}`,
+        '-drive', `if=none,id=d0,format=raw,file=${disk}`, '-device', 'virtio-blk-pci,drive=d0,serial=PROXY-DISK', ...(firmware.more ?? [])],
+    })
+    return { number, mac, seconds: () => ((performance.now() - began) / 1000).toFixed(1), pull: () => guest.pull() }
   }
 
   /** What a machine wrote to its serial line, for a failure's message. */
@@ -130,11 +129,4 @@ export class ProxyWorld {
   }
 
   #serial(mac: string): string { return path.join(this.#home.home, `${mac.replaceAll(':', '-')}.log`) }
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => { child.once('exit', resolve) })
-  child.kill(signal)
-  await ended
 }

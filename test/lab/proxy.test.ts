@@ -1,33 +1,25 @@
-import { existsSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { requireMeans, withoutPxe } from './firmware.ts'
 import { ProxyWorld, type Firmware, type ProxyGuest } from './proxy-world.ts'
 
-const folder = '/usr/share/OVMF'
-const plain = { code: `${folder}/OVMF_CODE_4M.fd`, variables: `${folder}/OVMF_VARS_4M.fd` }
-/** With Microsoft's keys: what a server with Secure Boot is sold with. */
-const locked = { code: `${folder}/OVMF_CODE_4M.secboot.fd`, variables: `${folder}/OVMF_VARS_4M.ms.fd`, words: ['-global', 'driver=cfi.pflash01,property=secure,value=on'] }
-const missing = ['/usr/bin/qemu-system-x86_64', '/usr/sbin/dnsmasq', plain.code, plain.variables, locked.code, locked.variables].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('real firmware beside another DHCP server: skipped, a part of the full run')
 
-const noPxe = ['IPv4', 'IPv6'].flatMap((family) => ['-fw_cfg', `name=opt/org.tianocore/${family}PXESupport,string=n`])
-const q35 = ['-machine', 'q35']
-const bios: Firmware = { title: 'SeaBIOS, iPXE ROM', machine: q35, card: '' }
+const bios: Firmware = { title: 'SeaBIOS, iPXE ROM', kind: 'bios', card: '' }
 const clients: readonly (readonly [title: string, firmware: Firmware, path: string])[] = ([
   [bios, ''],
-  [{ title: 'OVMF, iPXE ROM', machine: q35, uefi: plain, card: '' }, ''],
-  [{ title: 'OVMF, its own PXE, snponly', machine: q35, uefi: plain, card: ',romfile=' }, 'uefi-x64, TFTP, snponly.efi'],
-  [{ title: 'OVMF, HTTP Boot', machine: q35, uefi: plain, card: ',romfile=', more: noPxe }, 'uefi-x64'],
+  [{ title: 'OVMF, iPXE ROM', kind: 'uefi', card: '' }, ''],
+  [{ title: 'OVMF, its own PXE, snponly', kind: 'uefi', card: ',romfile=' }, 'uefi-x64, TFTP, snponly.efi'],
+  [{ title: 'OVMF, HTTP Boot', kind: 'uefi', card: ',romfile=', more: withoutPxe('IPv4', 'IPv6') }, 'uefi-x64'],
 ] as const).map(([firmware, path]) => [firmware.title, firmware, path])
-const secure: Firmware = { title: 'OVMF with Secure Boot', machine: ['-machine', 'q35,smm=on'], uefi: locked, card: ',romfile=' }
+const secure: Firmware = { title: 'OVMF with Secure Boot', kind: 'secureBoot', card: ',romfile=' }
 
 /** Each client goes the whole way: the other server's address, our loader and script, the ramdisk, its inventory. */
 describe.skipIf(!isFull)('real firmware in mode proxy', () => {
   let world: ProxyWorld
   let guest: ProxyGuest | undefined
   beforeAll(async () => {
-    // A full run that lacks its means has failed: a skip would hide it.
-    if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
+    requireMeans('/usr/sbin/dnsmasq')
     world = await ProxyWorld.open('f')
   }, 300_000)
   afterEach(async ({ task }) => {

@@ -1,15 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openNetbootWorld, type NetbootWorld } from '../flows/netboot-world.ts'
 import { buildImage, makeHome } from './appliance.ts'
+import { bridgeTap, powerOn, requireMeans } from './firmware.ts'
 
-/** OVMF with Microsoft's keys: what a server with Secure Boot is sold with. */
-const ovmf = { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' }
-const qemu = '/usr/bin/qemu-system-x86_64'
 const ipxe = '/usr/lib/ipxe/snponly.efi'
-const missing = [qemu, ipxe, ...Object.values(ovmf)].filter((file) => !existsSync(file))
 const isFull = process.env['SYSTEM_CLOUD_TEST_FULL'] === '1'
 if (!isFull) console.log('secure boot: skipped, a part of the full run')
 
@@ -19,16 +15,11 @@ describe.skipIf(!isFull)('a machine with Secure Boot', () => {
   let home: ReturnType<typeof makeHome>
   let world: NetbootWorld
   beforeAll(async () => {
-    // A full run that lacks its means has failed: a skip would hide it.
-    if (missing.length > 0) throw new Error(`there is no ${missing.join(', ')}`)
+    requireMeans(ipxe)
     home = makeHome('secure-boot')
     const ramdisk = buildImage(home.dataDir, 'ramdisk')
     world = await openNetbootWorld({ files: { 'snponly.efi': ipxe, ...Object.fromEntries(['shimx64.efi', 'grubx64.efi', 'vmlinuz', 'initrd.img'].map((name) => [name, path.join(ramdisk, name)])) } })
-    const ip = (...argv: string[]): void => { execFileSync('ip', ['-n', world.clientSpace, ...argv]) }
-    ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0')
-    ip('tuntap', 'add', 'tap0', 'mode', 'tap')
-    for (const port of ['eth0', 'tap0']) ip('link', 'set', port, 'master', 'br0')
-    for (const link of ['tap0', 'br0']) ip('link', 'set', link, 'up')
+    bridgeTap(world.clientSpace)
   })
   afterAll(async () => {
     await world?.close()
@@ -37,21 +28,15 @@ describe.skipIf(!isFull)('a machine with Secure Boot', () => {
 
   /** Runs the machine while `work` does. */
   async function withMachine<T>(work: () => Promise<T>): Promise<T> {
-    const variables = path.join(world.folder, 'variables.fd')
-    if (!existsSync(variables)) copyFileSync(ovmf.variables, variables)
     const serial = path.join(world.folder, 'serial.log')
-    const machine = spawn('ip', ['netns', 'exec', world.clientSpace, qemu, '-machine', 'q35,smm=on', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'Nehalem', '-smp', '1', '-m', '1024', '-display', 'none', '-nodefaults',
-      '-global', 'driver=cfi.pflash01,property=secure,value=on', '-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${ovmf.code}`, '-drive', `if=pflash,format=raw,unit=1,file=${variables}`,
-      '-serial', `file:${serial}`, '-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no', '-device', `virtio-net-pci,netdev=n0,mac=${mac},bootindex=0,romfile=`, '-device', 'virtio-rng-pci'], { stdio: 'ignore' })
+    const machine = powerOn(world.clientSpace, { kind: 'secureBoot', mac, variables: path.join(world.folder, 'variables.fd'), card: ',romfile=', serial: `file:${serial}` })
     try {
       return await work()
     } catch (error) {
       console.log(readFileSync(serial, 'latin1').replaceAll(/[^\n\u0020-\u007e]/g, '').slice(-3000))
       throw error
     } finally {
-      const ended = new Promise((resolve) => { machine.once('exit', resolve) })
-      machine.kill('SIGKILL')
-      await ended
+      await machine.pull()
     }
   }
 

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JournalEvent } from '#contract/events'
 import type { Machine } from '#contract/operator-api'
 import { Hopeless, freePort, makeHome, startUp, until, type LabRun } from './appliance.ts'
-import { CardRig, secureOvmf, serialText, type RackMachine } from './card-rig.ts'
+import { CardRig, serialText, type RackMachine } from './card-rig.ts'
+import { requireMeans } from './firmware.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const minute = 60_000
@@ -28,8 +29,7 @@ describe.runIf(isFull)('a machine with Secure Boot, deployed by the appliance it
   const locks = (): number => serialText(box).split('Kernel is locked down from EFI Secure Boot').length - 1
 
   beforeAll(async () => {
-    // A full run that lacks its means has failed: a skip would hide it.
-    for (const file of Object.values(secureOvmf)) if (!existsSync(file)) throw new Error(`there is no ${file}`)
+    requireMeans()
     home = makeHome('secure-deploy')
     rig = new CardRig(1)
     execFileSync(path.join(root, 'scripts/install'), ['test'], { stdio: 'inherit' })
