@@ -35,10 +35,10 @@ const strangersPerSecond = 50
 const remembered = 256
 const longestWaitMs = 10_000
 /**
- * Where each block waits for the ACK of the one before, a client that answers within this is waited for awake, and no longer than this: going to
- * sleep and being woken would take more time than the wire does.
+ * A client that answers a window within this is waited for awake, and no longer than this: going to sleep and being woken would take about as
+ * much time as the wire does.
  */
-const awakeMs = 0.1
+const awakeMs = 0.3
 
 const { waker, progress, answeredAt } = workerData as { waker: Waker; progress: Float64Array; answeredAt: Float64Array }
 const orders = parentPort as MessagePort
@@ -159,7 +159,7 @@ function act(session: Session, action: TransferAction): void {
       case 'sendBlocks':
         nextDueMs = Math.min(nextDueMs, dueAtMs(transfer))
         sendBlocks(session, action.from, action.to)
-        if (transfer.windowSize === 1 && transfer.roundTripMs !== null && transfer.roundTripMs < awakeMs) awakeUntilMs = transfer.sentAtMs + awakeMs
+        if (transfer.roundTripMs !== null && transfer.roundTripMs < awakeMs) awakeUntilMs = transfer.sentAtMs + awakeMs
         return
       case 'done': return end(session, 'sent', '')
       case 'abort':
