@@ -25,7 +25,6 @@ const vectorBytes = 16 // struct iovec
 export const batchLimit = 64
 /** The most bytes that one call sends: the largest packet that the kernel cuts into datagrams. */
 export const batchBytes = 65_000
-const receiveBytes = 600
 
 /** One received datagram. `bytes` is overwritten by the next call. */
 export interface Received { readonly bytes: Uint8Array; readonly sender: ClientKey }
@@ -64,7 +63,8 @@ export class Datagrams {
   private readonly segmentControl = Buffer.alloc(24)
   private readonly oneHeader = Buffer.alloc(headerBytes)
   private readonly oneVector = Buffer.alloc(vectorBytes)
-  private readonly inBytes = Buffer.allocUnsafeSlow(batchLimit * receiveBytes)
+  private readonly inBytes: Buffer
+  private readonly receiveBytes: number
   private readonly inNames = Buffer.alloc(batchLimit * nameBytes)
   private readonly inVectors = Buffer.alloc(batchLimit * vectorBytes)
   private readonly inHeaders = Buffer.alloc(batchLimit * headerBytes)
@@ -74,8 +74,11 @@ export class Datagrams {
   private readonly waker: Waker
   private canSegment = true
 
-  constructor(waker: Waker) {
+  /** What arrives is cut to `receiveBytes`. */
+  constructor(waker: Waker, receiveBytes = 600) {
     this.waker = waker
+    this.receiveBytes = receiveBytes
+    this.inBytes = Buffer.allocUnsafeSlow(batchLimit * receiveBytes)
     this.epoll.add(waker.fd, readiness.readable, waker.fd)
     for (let at = 0; at < batchLimit; at += 1) {
       writeVector(this.inVectors, at, addressOf(this.inBytes) + BigInt(at * receiveBytes), receiveBytes)
@@ -113,7 +116,7 @@ export class Datagrams {
     this.epoll.close()
   }
 
-  /** Up to 64 datagrams that have arrived, each cut to 600 bytes. */
+  /** Up to 64 datagrams that have arrived. */
   receive(fd: number): Received[] {
     return this.take(fd, MSG_DONTWAIT)
   }
@@ -162,6 +165,7 @@ export class Datagrams {
     const count = recvmmsg(fd, this.inHeaders, batchLimit, flags, null) as number
     this.headersUsed = Math.max(1, count)
     const received: Received[] = []
+    const { receiveBytes } = this
     for (let at = 0; at < count; at += 1) {
       const length = this.inHeaders.readUInt32LE(at * headerBytes + 56)
       const name = at * nameBytes

@@ -1,5 +1,7 @@
-import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
+import { clientKey, Datagrams, type ClientKey } from '#netboot/serve/datagrams'
+import { openUdp } from '#netboot/serve/native'
+import { closeDescriptor, openWaker } from '#netboot/serve/waker'
 import { seededRandom } from '../../sim/random.ts'
 import { percentile } from '../figures.ts'
 import { clientAddress } from '../world.ts'
@@ -35,89 +37,123 @@ export interface TftpResult {
   readonly clientCpuPercent: number
 }
 
+/** One transfer. `next` is the block that is waited for; `inWindow` counts those since the last ACK. */
+interface Transfer {
+  readonly fd: number
+  readonly address: string
+  readonly beganAt: number
+  /** The address and port that the server answers from; undefined before its first answer. */
+  peer: ClientKey | undefined
+  next: number
+  blockBytes: number
+  window: number
+  inWindow: number
+  tries: number
+  heardAt: number
+  askedFor: number
+  last: { packet: Uint8Array; to: ClientKey }
+}
+
 const options = JSON.parse(process.argv[2] ?? '{}') as Options
 const original = readFileSync(options.original)
 const random = seededRandom(options.seed)
 const isLost = (): boolean => options.loss > 0 && random() < options.loss
+/** As few calls and as little memory as a client in C: one that is slower than a server measures itself. */
+const datagrams = new Datagrams(openWaker(), Math.max(600, options.blockBytes + 4))
+const transfers = new Map<number, Transfer>()
+const requestPort = clientKey(options.server, 69)
 const durations: number[] = []
 let [bytes, finished, failed, wrongBlocks, retries, agreedWindow] = [0, 0, 0, 0, 0, 1]
 const startedAt = performance.now()
 
-/** One transfer; begins the next one when it ends. @see RFC 1350, RFC 2347 to 2349, RFC 7440 */
-function transfer(address: string): void {
-  const socket = createSocket('udp4')
+/** Asks for the file. @see RFC 1350, RFC 2347 to 2349, RFC 7440 */
+function begin(address: string): void {
+  const fd = openUdp('eth0', address, 0)
   const beganAt = performance.now()
-  let [peer, next, blockBytes, window, inWindow, tries, heardAt, askedFor] = [0, 1, 512, 1, 0, 0, beganAt, -1]
-  let isOver = false
-  let last: { packet: Buffer; port: number } = { packet: requestPacket(), port: 69 }
+  const one: Transfer = { fd, address, beganAt, peer: undefined, next: 1, blockBytes: 512, window: 1, inWindow: 0, tries: 0, heardAt: beganAt, askedFor: -1, last: { packet: requestPacket(), to: requestPort } }
+  transfers.set(fd, one)
+  datagrams.listen([...transfers.keys()])
+  send(one, one.last.packet, one.last.to)
+}
 
-  const send = (packet: Buffer, port: number): void => {
-    last = { packet, port }
-    if (!isLost()) socket.send(packet, port, options.server)
+function send(one: Transfer, packet: Uint8Array, to: ClientKey): void {
+  one.last = { packet, to }
+  if (isLost()) return
+  datagrams.outgoing.set(packet)
+  datagrams.send(one.fd, to, packet.length, packet.length)
+}
+
+function acknowledge(one: Transfer, block: number): void {
+  one.inWindow = 0
+  send(one, Uint8Array.of(0, 4, (block >> 8) & 0xff, block & 0xff), one.peer ?? requestPort)
+}
+
+/** Ends a transfer; the next one begins. */
+function end(one: Transfer): void {
+  transfers.delete(one.fd)
+  datagrams.listen([...transfers.keys()])
+  closeDescriptor(one.fd)
+  begin(one.address)
+}
+
+function fail(one: Transfer): void {
+  failed += 1
+  end(one)
+}
+
+function hear(one: Transfer, packet: Uint8Array, sender: ClientKey): void {
+  if (isLost() || sender !== (one.peer ?? sender)) return
+  one.peer = sender
+  switch (packet[1]) {
+    case 3: return takeData(one, ((packet[2] ?? 0) << 8) | (packet[3] ?? 0), packet.subarray(4))
+    case 5: return fail(one)
+    case 6: return takeOptions(one, Buffer.from(packet).toString('latin1', 2).split('\0'))
   }
-  const acknowledge = (block: number): void => {
-    inWindow = 0
-    send(Buffer.from([0, 4, (block >> 8) & 0xff, block & 0xff]), peer)
+}
+
+function takeOptions(one: Transfer, texts: readonly string[]): void {
+  if (one.next > 1) return
+  const value = (name: string, absent: number): number => Number(texts[texts.findIndex((text) => text.toLowerCase() === name) + 1] || absent)
+  if (texts.includes('blksize')) one.blockBytes = value('blksize', 512)
+  if (texts.includes('windowsize')) one.window = value('windowsize', 1)
+  agreedWindow = one.window
+  one.heardAt = performance.now()
+  acknowledge(one, 0)
+}
+
+function takeData(one: Transfer, block: number, data: Uint8Array): void {
+  const { next } = one
+  if (block !== (next & 0xffff)) {
+    // Out of order: say once where we are. A block that we have already is left alone: answering it would double every packet from here on.
+    const isAhead = ((block - next) & 0xffff) < 0x8000
+    if (isAhead && one.askedFor !== next) { one.askedFor = next; acknowledge(one, next - 1) }
+    return
   }
-  const end = (): void => {
-    if (isOver) return
-    isOver = true
-    clearInterval(timer)
-    socket.close()
-    transfer(address)
-  }
-  const fail = (): void => { if (!isOver) failed += 1; end() }
-  const timer = setInterval(() => {
-    if (performance.now() - heardAt < options.retryMs) return
-    if ((tries += 1) > 8) return fail()
-    heardAt = performance.now()
+  one.heardAt = performance.now()
+  one.tries = 0
+  one.askedFor = -1
+  const at = (next - 1) * one.blockBytes
+  if (original.compare(data, 0, data.length, at, at + data.length) !== 0) wrongBlocks += 1
+  one.next += 1
+  bytes += data.length
+  one.inWindow += 1
+  if (data.length < one.blockBytes) {
+    acknowledge(one, block)
+    finished += 1
+    durations.push(performance.now() - one.beganAt)
+    end(one)
+  } else if (one.inWindow >= one.window) acknowledge(one, block)
+}
+
+function askAgain(nowMs: number): void {
+  for (const one of transfers.values()) {
+    if (nowMs - one.heardAt < options.retryMs) continue
+    if ((one.tries += 1) > 8) { fail(one); continue }
+    one.heardAt = nowMs
     retries += 1
-    inWindow = 0
-    send(last.packet, last.port)
-  }, Math.min(100, options.retryMs / 3))
-  const takeData = (block: number, data: Buffer): void => {
-    if (block !== (next & 0xffff)) {
-      // Out of order: say once where we are. A block that we have already is left alone: answering it would double every packet from here on.
-      const isAhead = ((block - next) & 0xffff) < 0x8000
-      if (isAhead && askedFor !== next) { askedFor = next; acknowledge(next - 1) }
-      return
-    }
-    heardAt = performance.now()
-    tries = 0
-    askedFor = -1
-    const at = (next - 1) * blockBytes
-    if (data.compare(original, at, at + data.length) !== 0) wrongBlocks += 1
-    next += 1
-    bytes += data.length
-    inWindow += 1
-    if (data.length < blockBytes) {
-      acknowledge(block)
-      finished += 1
-      durations.push(performance.now() - beganAt)
-      end()
-    } else if (inWindow >= window) acknowledge(block)
+    one.inWindow = 0
+    send(one, one.last.packet, one.last.to)
   }
-
-  socket.on('message', (packet, from) => {
-    if (isOver || isLost() || (peer !== 0 && from.port !== peer)) return
-    peer = from.port
-    switch (packet[1]) {
-      case 3: return takeData(packet.readUInt16BE(2), packet.subarray(4))
-      case 5: return fail()
-      case 6: {
-        if (next > 1) return
-        const texts = packet.toString('latin1', 2).split('\0')
-        const value = (name: string, absent: number): number => Number(texts[texts.findIndex((text) => text.toLowerCase() === name) + 1] || absent)
-        if (texts.includes('blksize')) blockBytes = value('blksize', 512)
-        if (texts.includes('windowsize')) window = value('windowsize', 1)
-        agreedWindow = window
-        heardAt = performance.now()
-        return acknowledge(0)
-      }
-    }
-  })
-  socket.on('error', fail)
-  socket.bind(0, address, () => send(last.packet, 69))
 }
 
 function requestPacket(): Buffer {
@@ -125,11 +161,18 @@ function requestPacket(): Buffer {
   return Buffer.concat([Buffer.from([0, 1]), Buffer.from(`${words.join('\0')}\0`)])
 }
 
-for (let index = 0; index < options.clients; index += 1) transfer(clientAddress(index + 1))
-setTimeout(() => {
-  const seconds = (performance.now() - startedAt) / 1000
-  const cpu = process.cpuUsage()
-  const result: TftpResult = { bytes, megabytesPerSecond: bytes / 1e6 / seconds, finished, failed, wrongBlocks, retries, window: agreedWindow, p99Ms: percentile(durations, 0.99) || 0, clientCpuPercent: (cpu.user + cpu.system) / 1e4 / seconds }
-  console.log(JSON.stringify(result))
-  process.exit(0)
-}, options.seconds * 1000)
+for (let index = 0; index < options.clients; index += 1) begin(clientAddress(index + 1))
+const lookEveryMs = Math.min(100, options.retryMs / 3)
+let lookAt = startedAt + lookEveryMs
+while (performance.now() < startedAt + options.seconds * 1000) {
+  for (const fd of datagrams.wait(Math.ceil(lookEveryMs)).readable) for (const { bytes: packet, sender } of datagrams.receive(fd)) {
+    const one = transfers.get(fd)
+    if (one !== undefined) hear(one, packet, sender)
+  }
+  const nowMs = performance.now()
+  if (nowMs >= lookAt) { lookAt = nowMs + lookEveryMs; askAgain(nowMs) }
+}
+const seconds = (performance.now() - startedAt) / 1000
+const cpu = process.cpuUsage()
+const result: TftpResult = { bytes, megabytesPerSecond: bytes / 1e6 / seconds, finished, failed, wrongBlocks, retries, window: agreedWindow, p99Ms: percentile(durations, 0.99) || 0, clientCpuPercent: (cpu.user + cpu.system) / 1e4 / seconds }
+console.log(JSON.stringify(result))
