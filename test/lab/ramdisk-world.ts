@@ -172,7 +172,7 @@ export class RamdiskWorld {
     })
     request.on('end', () => {
       if (url === '/agent') this.posts.push(Buffer.concat(parts).toString())
-      const file = /^\/chunks\/[0-9a-f]{128}$/.test(url) ? path.join(this.image, url) : url === '/system.tar.zst' ? path.join(this.folder, 'system.tar.zst') : undefined
+      const file = /^\/chunks\/[0-9a-f]{128}$/.test(url) ? path.join(this.image, url) : ['/system.tar.zst', '/system.sum'].includes(url) ? path.join(this.folder, url) : undefined
       if (file !== undefined) response.end(readFileSync(file))
       else response.writeHead(204).end()
     })
