@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import type { Image } from '#contract/operator-api'
 import { fillFixtureTraffic, guestbook } from '../sim/operator-fixture-state.ts'
 import { labFleet, phaseFleet } from '../sim/operator-fixture-machines.ts'
 import { fillFixtureNetworks } from '../sim/operator-fixture-networks.ts'
@@ -115,11 +116,22 @@ test('the form of a power driver is made from what it says of its options', asyn
 })
 
 test('an image that is being built, and a cloud with a service that does not answer', async () => {
+  // Its socket comes late: what changes before is told nobody.
+  let connect = (): void => {}
+  const late = new Promise<void>((resolve) => { connect = resolve })
+  await page.routeWebSocket(/socket\.io/, async (socket) => { await late; socket.connectToServer() })
   await open(phaseFleet, { path: '/images' })
   await page.getByText('Unpacking python3.13').waitFor()
-  const image = fixture.state.images[2]
-  if (image) fixture.state.bus.emit('image', { ...image, state: 'ready', step: '', percent: 100 })
-  await page.getByText('Unpacking python3.13').waitFor({ state: 'detached' })
+  const change = (more: Partial<Image>): void => {
+    const image = { ...fixture.state.images[2], ...more } as Image
+    fixture.state.images[2] = image
+    fixture.state.bus.emit('image', image)
+  }
+  change({ step: 'Unpacking nodejs' })
+  connect()
+  await page.getByText('Unpacking nodejs').waitFor()
+  change({ state: 'ready', step: '', percent: 100 })
+  await page.getByText('Unpacking nodejs').waitFor({ state: 'detached' })
   await page.getByRole('link', { name: 'Cloud' }).click()
   await page.getByText('One manager: when it fails').waitFor()
   await page.getByText('no answer within 3 s').waitFor()

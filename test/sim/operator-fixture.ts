@@ -69,13 +69,14 @@ function sockets(io: Server, state: FixtureState, account: Account): void {
   io.use((socket, next) => next(isSession(account, /sc_session=([^;]+)/.exec(socket.handshake.headers.cookie ?? '')?.[1]) ? undefined : new Error('Sign in first.')))
   const Join = z.object({ room: z.string(), after: z.number().int().min(0).default(0), logAfter: z.number().int().min(0).optional() })
   io.on('connection', (socket) => {
-    socket.on('join', (message: unknown) => {
+    socket.on('join', (message: unknown, joined: unknown) => {
       const { room, after, logAfter } = Join.parse(message)
       const machineId = room.startsWith('machine:') ? room.slice(8) : undefined
       if (machineId !== undefined && logAfter !== undefined) socket.emit('log', { machineId, lines: (state.logs.get(machineId) ?? []).filter(({ seq }) => seq > logAfter) })
       const missed = state.events.filter((event) => event.seq > after && (machineId === undefined || event.machineId === machineId))
       if (missed.length > 0) socket.emit('events', missed)
       void socket.join(room)
+      if (typeof joined === 'function') joined()
     })
     socket.on('leave', (message: unknown) => void socket.leave(Join.parse(message).room))
   })

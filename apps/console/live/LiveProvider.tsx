@@ -17,7 +17,7 @@ const LiveContext = createContext<Live>(notYet)
 /** Whether changes arrive at the moment. */
 export const useConnection = (): Connection => useContext(LiveContext).connection
 
-/** Holds the one socket of the page. After each reconnect it asks for what was missed and fetches the lists again. */
+/** Holds the one socket of the page. Once it hears of changes it fetches what may have changed before: after a reconnect every list. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const status = useQuery(statusQuery)
@@ -30,10 +30,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const opened = io({ path: '/socket.io', transports: ['websocket', 'polling'], reconnectionDelay: 400, reconnectionDelayMax: 3000, timeout: 8000 })
     let before = false
     opened.on('connect', () => {
-      opened.emit('join', { room: 'fleet', after: box.cursor })
-      setLive({ connection: { state: 'live', since: Date.now() }, socket: opened })
-      if (before) void fetchAgain(client, box.cursor)
+      const again = before
       before = true
+      opened.emit('join', { room: 'fleet', after: box.cursor }, () => void (again ? fetchAgain(client, box.cursor) : fetchLists(client, unreplayed)))
+      setLive({ connection: { state: 'live', since: Date.now() }, socket: opened })
     })
     const lost = () => {
       setLive((held) => (held.connection.state === 'lost' ? held : { ...held, connection: { state: 'lost', since: Date.now() } }))
@@ -54,10 +54,14 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   return <LiveContext value={live}>{children}</LiveContext>
 }
 
+/** What no journal tells: a change that came between the page's first fetch and its socket is told nobody. */
+const unreplayed = [keys.images, keys.cloud]
+
+const fetchLists = (client: QueryClient, lists: readonly (readonly string[])[]): Promise<unknown> => Promise.all(lists.map((queryKey) => client.invalidateQueries({ queryKey })))
+
 /** After a gap nothing held is trusted. A journal behind ours means a restored backup: then the page starts anew. */
 async function fetchAgain(client: QueryClient, seen: number): Promise<void> {
-  const lists = [keys.machines, keys.images, keys.networks, keys.cloud, keys.roles]
-  await Promise.all(lists.map((queryKey) => client.invalidateQueries({ queryKey })))
+  await fetchLists(client, [...unreplayed, keys.machines, keys.networks, keys.roles])
   const status = await client.fetchQuery({ ...statusQuery, staleTime: 0 }).catch(() => undefined) // Unreachable again: the next connect asks again.
   if (status && isRewound(seen, status.seq)) location.reload()
 }

@@ -36,7 +36,10 @@ export function openHub(server: HttpServer, sources: HubSources): { close(): Pro
     sources.admit(socket.handshake.headers).then((ok) => next(ok ? undefined : new Error('sign in first')), next)
   })
   io.on('connection', (socket) => {
-    socket.on('join', (wish: unknown) => join(socket, wish, sources))
+    socket.on('join', (wish: unknown, joined: unknown) => {
+      join(socket, wish, sources)
+      if (typeof joined === 'function') joined()
+    })
     socket.on('leave', (wish: unknown) => {
       const parsed = Join.safeParse(wish)
       if (parsed.success) void socket.leave(parsed.data.room)
