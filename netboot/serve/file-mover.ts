@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
 import koffi from 'koffi'
 import { Epoll, readiness } from './epoll.ts'
@@ -21,6 +22,8 @@ const quantumBytes = 2 * 1024 * 1024
 /** A client that takes no byte for this long has gone. */
 const stalledMs = 120_000
 const idleFiles = 64
+/** Where threads want one processor, addresses and scripts go before gigabytes. */
+const niceness = 5
 
 const { waker, progress } = workerData as { waker: Waker; progress: Float64Array }
 const orders = parentPort as MessagePort
@@ -34,6 +37,7 @@ let lookedAtMs = 0
 const report = (what: FileReport): void => orders.postMessage(what, [])
 const now = (): number => performance.now()
 
+setPriority(niceness) // of this thread alone
 epoll.add(waker.fd, readiness.readable, 0)
 while (!state.isClosing) {
   try {
