@@ -63,8 +63,16 @@ export function serveBuilder(plan: { socket: string; caller: Account; program: s
     close() {
       server.close()
       // With what it has started: each build leads a process group of its own.
-      for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGTERM')
+      for (const { pid } of running) if (pid !== undefined) endGroup(pid)
     },
+  }
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGTERM')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it ended by itself meanwhile
   }
 }
 

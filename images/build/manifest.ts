@@ -53,7 +53,7 @@ export function isReadableBuild(dir: string): boolean {
   try {
     return schema?.safeParse(JSON.parse(readFileSync(path.join(dir, name), 'utf8'))).success ?? false
   } catch {
-    return false // no JSON
+    return false // no JSON, or not to be read
   }
 }
 
