@@ -10,7 +10,8 @@ export interface BuildProgress { readonly step: string; readonly percent: number
  */
 export function buildImage(socketPath: string, image: string, onProgress: (progress: BuildProgress) => void, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ path: socketPath, signal })
+    // A signal of its own: Node's sockets never take their listener from the one that they are given.
+    const socket = net.connect({ path: socketPath, signal: AbortSignal.any([signal]) })
     socket.once('connect', () => socket.write(`${JSON.stringify({ build: image })}\n`))
     socket.once('error', (error) => reject(new Error('asking the image builder', { cause: error })))
     socket.once('close', () => reject(new Error('the image builder went away: it is asked again')))
