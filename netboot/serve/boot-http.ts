@@ -9,6 +9,7 @@ import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry, renderTrouble } from '../policy/render-ipxe.ts'
 import { bootFileNames, type NetbootLog, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
 import { bootScript, grubFacts } from './boot-script.ts'
+import { listenForCrowd } from './crowd-listener.ts'
 import type { Downloads } from './downloads.ts'
 import type { Drops } from './drops.ts'
 import type { FileMover } from './file-mover-thread.ts'
@@ -16,7 +17,7 @@ import { sendFile, sendText, type FileSent, type FileToSend } from './http-file.
 import { localBootCopies } from './local-boot.ts'
 import { takeLogStreams } from './log-stream.ts'
 
-/** Connections to one address at a time: one more is closed at once. */
+/** Connections to one address at a time. */
 export const connectionLimit = 2048
 /** A client that takes no byte of an answer for this long has gone. */
 const stalledMs = 120_000
@@ -68,16 +69,11 @@ export function bootHandler(world: BootHttpWorld): BootHandler {
 }
 
 /** Listens for boot requests on one address; `refused` hears of every connection above the limit. Rejects where the port is taken. */
-export async function createBootHttp(handler: BootHandler, address: string, port: number, refused: () => void): Promise<{ close(): Promise<void> }> {
+export function createBootHttp(handler: BootHandler, address: string, port: number, refused: () => void): Promise<{ close(): Promise<void> }> {
   const server = http.createServer({ headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 10_000, maxHeaderSize: 8192 }, (req, res) => {
     handler(req, res).then((isOurs) => { if (!isOurs) sendText(res, 404, 'There is nothing here.') }, () => res.destroy())
   })
-  server.maxConnections = connectionLimit
-  server.on('drop', refused)
-  await new Promise<void>((resolve, reject) => { server.once('error', reject); server.listen({ port, host: address, backlog: connectionLimit }, () => { server.off('error', reject); resolve() }) })
-  return {
-    close: () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections() }),
-  }
+  return listenForCrowd(server, { host: address, port }, connectionLimit, refused)
 }
 
 async function route(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, copies: ReturnType<typeof localBootCopies>, req: IncomingMessage, res: ServerResponse, path: string, query: string): Promise<boolean> {

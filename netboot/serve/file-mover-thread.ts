@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import type { NetbootLog } from '../site.ts'
 import { sendLimit, type FileOrder, type FileReport } from './file-orders.ts'
 import { startThread } from './thread.ts'
-import { closeDescriptor, copyDescriptor, openWaker, wake } from './waker.ts'
+import { closeDescriptor, copyDescriptor, descriptorOf, openWaker, wake } from './waker.ts'
 
 /** The thread that sends files into HTTP connections, as the boot HTTP server sees it. */
 export interface FileMover {
@@ -94,11 +94,4 @@ export function startFileMover(log: NetbootLog): FileMover {
       closeDescriptor(waker.fd)
     },
   }
-}
-
-/** The descriptor behind a socket. Node keeps it in a property without a public name; where that is gone one day, files are streamed. */
-function descriptorOf(socket: object | null): number | undefined {
-  const handle: unknown = socket && Reflect.get(socket, '_handle')
-  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
-  return typeof fd === 'number' ? fd : undefined
 }

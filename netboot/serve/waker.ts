@@ -35,6 +35,13 @@ export const closeDescriptor = (fd: number): void => { closeFd(fd) }
 /** A second descriptor of the same open file, for a thread of its own. Throws where there is none left. */
 export const copyDescriptor = (fd: number): number => check('fcntl', fcntl(fd, F_DUPFD_CLOEXEC, 0) as number)
 
+/** The descriptor behind a socket or a listening server, or undefined: Node keeps it in a property without a public name, which may be gone one day. */
+export function descriptorOf(socket: object | null): number | undefined {
+  const handle: unknown = socket && Reflect.get(socket, '_handle')
+  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
+  return typeof fd === 'number' ? fd : undefined
+}
+
 /** The name of the last failed call's errno. */
 export function errorName(): string {
   const errno = koffi.errno()
