@@ -33,8 +33,9 @@ export interface TypedUp {
 
 /** Types `scripts/up WORDS` into a terminal of its own. */
 export function typeUp(home: Pick<Home, 'dataDir' | 'runDir'>, ...words: string[]): TypedUp {
-  const env = { ...process.env, SYSTEM_CLOUD_DATA: home.dataDir, SYSTEM_CLOUD_RUN: home.runDir }
-  const terminal = spawn('script', ['--quiet', '--return', '--command', [path.join(root, 'scripts/up'), ...words].join(' '), '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  // script(1) runs its command by $SHELL. Debian's sh would stay as its parent and end by the SIGINT too, with a status of its own.
+  const env = { ...process.env, SHELL: '/bin/sh', SYSTEM_CLOUD_DATA: home.dataDir, SYSTEM_CLOUD_RUN: home.runDir }
+  const terminal = spawn('script', ['--quiet', '--return', '--command', ['exec', path.join(root, 'scripts/up'), ...words].join(' '), '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
   let text = ''
   terminal.stdout.setEncoding('utf8').on('data', (part: string) => { text += part.replaceAll('\r', '') })
   return {
