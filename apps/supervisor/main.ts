@@ -9,6 +9,7 @@ import { clearLabNetwork, labNames, labStanding, makeLabNetwork, type LabNames }
 import type { Guest } from './lab/guest.ts'
 import { startLab, type Lab } from './lab/lab.ts'
 import { runsInstalledSystem } from './lab/shut-down.ts'
+import { widenNeighbourTable } from './neighbour-table.ts'
 import { ask } from './operator.ts'
 import { consoleUrls, parseUp, usage, type UpOptions } from './options.ts'
 import { refuseTakenPorts } from './ports.ts'
@@ -52,6 +53,7 @@ async function serve(options: UpOptions, names: LabNames | undefined, { stopped,
   await refuseTakenPorts(options)
   if (options.fresh) for (const part of ['lab', 'state']) rmSync(path.join(options.dataDir, part), { recursive: true, force: true })
   if (names !== undefined) await makeLabNetwork(names, options.machines)
+  widenNeighbourTable(say)
   const standing = names !== undefined ? labStanding : await standOn(options, say)
   const appliance = await startAppliance(options, standing, names?.app, say)
   await Promise.race([greet(options, appliance, standing.address), stopped])

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { widenNeighbourTable } from '../../apps/supervisor/neighbour-table.ts'
 import { openCpuGroup, type CpuMeter } from './cpu.ts'
 
 const execute = promisify(execFile)
@@ -53,6 +54,8 @@ export async function openWorld(built: string): Promise<World> {
   const ip = (...argv: string[]): Promise<unknown> => execute('ip', argv)
   const [serverCore, clientCore] = availableParallelism() > 1 ? ['0', '1'] : ['0', '0']
   const running = new Set<Server>()
+  // As scripts/up does for the appliance; the peers have it too.
+  widenNeighbourTable(console.log)
   for (const space of [serverSpace, clientSpace]) await ip('netns', 'add', space)
   await ip('-n', serverSpace, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', clientSpace)
   await ip('-n', serverSpace, 'address', 'add', `${serverAddress}/15`, 'broadcast', '+', 'dev', 'eth0')

@@ -9,6 +9,7 @@ import { judgeMemory } from './memory.ts'
 import { judgeNode } from './node-version.ts'
 import { judgeServers } from './other-dhcp.ts'
 import { judgePorts, type TakenPort } from './ports.ts'
+import { judgeNeighbourTable } from './neighbour-table.ts'
 import { judgeReceiveBuffer } from './receive-buffer.ts'
 import { judgeSystem } from './system.ts'
 
@@ -39,6 +40,8 @@ test.each([
   ['no mirror', judgeMirror(['# deb http://mirror.test/debian trixie main\n']), 'fail'],
   ['small buffers without root', judgeReceiveBuffer(212_992, false), 'warn'],
   ['small buffers with root', judgeReceiveBuffer(212_992, true), 'ok'],
+  ['a small table of neighbours', judgeNeighbourTable(1024), 'warn'],
+  ['a large table of neighbours', judgeNeighbourTable(65_536), 'ok'],
   ['namespaces of a running lab', judgeLeftovers(['sc-app', 'other'], true), 'ok'],
   ['namespaces of a killed lab', judgeLeftovers(['sc-app'], false), 'warn'],
   ['somebody else\'s namespaces', judgeLeftovers(['other'], false), 'ok'],
