@@ -51,6 +51,8 @@ export const api = {
   app: (name: string) => `${apiPrefix}/apps/${part(name)}`,
   appLog: (name: string, query: PageQuery) => `${apiPrefix}/apps/${part(name)}/log${search(query)}`,
   sshKeys: () => `${apiPrefix}/ssh-keys`,
+  tokens: () => `${apiPrefix}/tokens`,
+  token: (id: string) => `${apiPrefix}/tokens/${part(id)}`,
 } as const
 
 /** Which lines to ask for: those after `after`, at most `limit`. */

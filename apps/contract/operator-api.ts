@@ -108,6 +108,13 @@ export const LoginRequest = z.object({ user: z.string().max(64), password: z.str
 export const PasswordRequest = z.object({ old: z.string().max(1024), new: z.string().min(12, 'at least 12 characters').max(1024) })
 export const SshKeys = z.object({ keys: z.array(z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/=]{20,}( [^\n\r]{0,200})?$/, 'an OpenSSH public key on one line')).max(50) }).meta({ id: 'SshKeys' })
 
+/** A bearer token for programs, as it is listed. `id` names it and is no secret. */
+export const Token = z.object({ id: z.string(), name: z.string(), user: z.string(), madeAt: z.string() }).meta({ id: 'Token' })
+export type Token = z.infer<typeof Token>
+export const TokenRequest = z.object({ name: z.string().trim().min(1, 'a name that says what it is for').max(64).regex(/^\P{Cc}*$/u, 'a name without control characters') })
+/** The one answer that has the token itself. */
+export const NewToken = Token.extend({ token: z.string() }).meta({ id: 'NewToken' })
+export type NewToken = z.infer<typeof NewToken>
 export const EventPage = z.object({ events: z.array(JournalEvent), lastSeq: z.number().int() })
 export const LogPage = z.object({ lines: z.array(LogLine), nextSeq: z.number().int() })
 

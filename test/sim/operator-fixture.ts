@@ -136,6 +136,7 @@ function siteRoutes(api: FastifyInstance, state: FixtureState): void {
   api.get('/images', async () => state.images)
   api.get('/cloud', async () => state.cloud())
   api.get('/apps/:name/log', async () => ({ lines: state.logs.get('app-guestbook') ?? [], nextSeq: 2 }))
+  api.get('/tokens', async () => [{ id: '5c10ad0000000001', name: 'prometheus', user: 'admin', madeAt: new Date().toISOString() }])
   api.get('/ssh-keys', async () => ({ keys: state.sshKeys }))
   api.put('/ssh-keys', async (request) => { state.sshKeys = SshKeys.parse(request.body).keys; return { keys: state.sshKeys } })
   api.get('/events', async (request) => page(state.events, Paging.parse(request.query), state.seq))

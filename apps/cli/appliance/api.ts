@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status, Transfer } from '#contract/operator-api'
+import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, NewToken, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status, Token, Transfer } from '#contract/operator-api'
 import { parseMac } from '#contract/mac'
 import { HostInterface, LeasePage, Network, Reservation, type NetworkPatch, type NetworkRequest } from '#contract/network-api'
 import { CliFailure } from '../failure.ts'
@@ -82,6 +82,9 @@ export function openApi(target: Target) {
     log: (m: string, after: number | undefined, limit: number) => get(LogPage, `${machinePath(m)}/log?limit=${limit}${after === undefined ? '' : `&after=${after}`}`),
     sshKeys: () => get(SshKeys, 'ssh-keys'),
     setSshKeys: (keys: string[]) => json(SshKeys, 'PUT', 'ssh-keys', { keys }),
+    tokens: () => get(z.array(Token), 'tokens'),
+    addToken: (name: string) => json(NewToken, 'POST', 'tokens', { name }),
+    removeToken: async (id: string) => void (await raw({ method: 'DELETE', path: `tokens/${encodeURIComponent(id)}` })),
     /** Signs in. Returns the session cookie as `name=value`. */
     login: async (user: string, password: string): Promise<string> => {
       const answer = await raw({ method: 'POST', path: 'session', body: Buffer.from(JSON.stringify({ user, password })), contentType: 'application/json' })

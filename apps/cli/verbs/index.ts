@@ -13,7 +13,8 @@ import { addLogVerbs } from './logs.ts'
 import { addNetworkVerbs } from './networks.ts'
 import { addPowerVerb } from './power.ts'
 import { addSiteVerbs } from './site.ts'
+import { addTokenVerbs } from './tokens.ts'
 import { addWaitVerb } from './wait.ts'
 
 /** Every verb of the command line, in the order of `--help`. */
-export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addBootVerbs, addWaitVerb, addSiteVerbs, addLabVerbs, addNetworkVerbs, addLeaseVerbs, addAppVerbs, addAccessVerbs, addBackupVerbs, addDoctor]
+export const verbs: readonly AddVerbs[] = [addFleetVerbs, addLifeVerbs, addClaimVerbs, addPowerVerb, addLogVerbs, addBootVerbs, addWaitVerb, addSiteVerbs, addLabVerbs, addNetworkVerbs, addLeaseVerbs, addAppVerbs, addAccessVerbs, addTokenVerbs, addBackupVerbs, addDoctor]

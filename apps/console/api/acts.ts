@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
-import { type AssignRequest, Claim, Machine, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
+import { type AssignRequest, Claim, Machine, NewToken, Plan, type PowerRequest, SshKeys } from '#contract/operator-api'
 import { mergeMachine } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
 import { keys } from './queries.ts'
@@ -52,6 +52,19 @@ export async function forgetMachine(client: QueryClient, id: string): Promise<vo
 /** Replaces the administrators' SSH keys. */
 export async function saveSshKeys(client: QueryClient, lines: string[]): Promise<void> {
   client.setQueryData(keys.sshKeys, await fetchJson(SshKeys, api.sshKeys(), { method: 'PUT', body: { keys: lines } }))
+}
+
+/** Makes a bearer token; the answer is the only one that has it. */
+export async function makeToken(client: QueryClient, name: string): Promise<NewToken> {
+  const made = await fetchJson(NewToken, api.tokens(), { method: 'POST', body: { name } })
+  await client.invalidateQueries({ queryKey: keys.tokens })
+  return made
+}
+
+/** Revokes a bearer token: it opens nothing from now on. */
+export async function revokeToken(client: QueryClient, id: string): Promise<void> {
+  await sendOnly(api.token(id), { method: 'DELETE' })
+  await client.invalidateQueries({ queryKey: keys.tokens })
 }
 
 /** Signs in; the session is a cookie that scripts cannot read. */

@@ -1,7 +1,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
 import { Stranger } from '#contract/blackbox-api'
-import { Cloud, EventPage, Image, LogPage, Machine, PowerDriverInfo, Role, SshKeys, Status, Transfer } from '#contract/operator-api'
+import { Cloud, EventPage, Image, LogPage, Machine, PowerDriverInfo, Role, SshKeys, Status, Token, Transfer } from '#contract/operator-api'
 import type { JournalEvent, LogLine } from '#contract/events'
 import { mergeEvents, mergeFetched, mergeLog } from '../live/reduce-events.ts'
 import { api } from '../paths.ts'
@@ -13,7 +13,7 @@ const Session = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 export const keys = {
   session: ['session'], status: ['status'], machines: ['machines'], machine: (id: string) => ['machine', id],
   events: (id: string) => ['events', id], activity: ['activity'], log: (id: string) => ['log', id], resume: (id: string) => ['resume', id],
-  transfers: ['transfers'], strangers: ['strangers'], roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], pool: (id: string) => ['networks', id, 'pool'], leases: (id: string) => ['networks', id, 'leases'], reservations: (id: string) => ['networks', id, 'reservations'], hostInterfaces: ['host-interfaces'], cloud: ['cloud'], sshKeys: ['ssh-keys'], appLog: (name: string) => ['app-log', name],
+  transfers: ['transfers'], strangers: ['strangers'], roles: ['roles'], powerDrivers: ['power-drivers'], images: ['images'], networks: ['networks'], pool: (id: string) => ['networks', id, 'pool'], leases: (id: string) => ['networks', id, 'leases'], reservations: (id: string) => ['networks', id, 'reservations'], hostInterfaces: ['host-interfaces'], cloud: ['cloud'], sshKeys: ['ssh-keys'], tokens: ['tokens'], appLog: (name: string) => ['app-log', name],
 } as const
 
 /** Who is signed in; null when nobody is, which is an answer like any other and never leaves an old one standing. */
@@ -40,6 +40,8 @@ export const transfersQuery = queryOptions({ queryKey: keys.transfers, refetchIn
 export const strangersQuery = queryOptions({ queryKey: keys.strangers, refetchInterval: 10_000, queryFn: ({ signal }) => fetchJson(z.array(Stranger), api.strangers(), { signal }) })
 /** The administrators' SSH keys. */
 export const sshKeysQuery = queryOptions({ queryKey: keys.sshKeys, queryFn: ({ signal }) => fetchJson(SshKeys, api.sshKeys(), { signal }) })
+/** The bearer tokens of programs, without the tokens themselves. */
+export const tokensQuery = queryOptions({ queryKey: keys.tokens, queryFn: ({ signal }) => fetchJson(z.array(Token), api.tokens(), { signal }) })
 
 /** All machines. What arrived live while the answer was under way is kept where it is newer. */
 export const machinesQuery = (client: QueryClient) => queryOptions({

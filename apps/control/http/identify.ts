@@ -11,8 +11,8 @@ export interface Operator {
 }
 
 const sessionDays = 14
-/** What is stored of a session or token: never itself. */
-const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+/** What is stored of a session or token: its SHA-256 in hex, never itself. */
+export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
 /** The cookie of a request's `Cookie` header, or undefined. */
 export function readCookie(header: string | undefined, name: string): string | undefined {
@@ -27,12 +27,12 @@ export function readCookie(header: string | undefined, name: string): string | u
 export async function identify(headers: { authorization?: string | undefined; cookie?: string | undefined }, people: PeopleStore, now: Date): Promise<Operator | undefined> {
   const bearer = /^Bearer ([\w-]{20,200})$/.exec(headers.authorization ?? '')?.[1]
   if (bearer !== undefined) {
-    const token = await people.findToken(hash(bearer))
+    const token = await people.findToken(hashSecret(bearer))
     return token === null ? undefined : { name: token.user, mustChangePassword: false, by: 'token' }
   }
   const cookie = readCookie(headers.cookie, sessionCookie)
   if (cookie === undefined || cookie === '') return undefined
-  const session = await people.findSession(hash(cookie))
+  const session = await people.findSession(hashSecret(cookie))
   if (session === null || session.expiresAt <= now.toISOString()) return undefined
   const user = await people.findUser(session.user)
   return user === null ? undefined : { name: user.name, mustChangePassword: user.mustChange, by: 'session' }
@@ -41,19 +41,19 @@ export async function identify(headers: { authorization?: string | undefined; co
 /** Begins a session and sets its cookie: HttpOnly, SameSite=Strict, Secure where the console is HTTPS. */
 export async function beginSession(reply: FastifyReply, people: PeopleStore, user: string, now: Date, secure: boolean): Promise<void> {
   const secret = randomBytes(32).toString('base64url')
-  await people.addSession(hash(secret), user, now.toISOString(), new Date(now.getTime() + sessionDays * 86_400_000).toISOString())
+  await people.addSession(hashSecret(secret), user, now.toISOString(), new Date(now.getTime() + sessionDays * 86_400_000).toISOString())
   reply.header('set-cookie', `${sessionCookie}=${secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionDays * 86_400}${secure ? '; Secure' : ''}`)
 }
 
 /** Ends the request's session, if it has one. */
 export async function endSession(request: FastifyRequest, reply: FastifyReply, people: PeopleStore): Promise<void> {
   const cookie = readCookie(request.headers.cookie, sessionCookie)
-  if (cookie !== undefined) await people.removeSession(hash(cookie))
+  if (cookie !== undefined) await people.removeSession(hashSecret(cookie))
   reply.header('set-cookie', `${sessionCookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`)
 }
 
 /** The stored hash of the request's own session: the one that a password change keeps. */
-export const ownSessionHash = (request: FastifyRequest): string => hash(readCookie(request.headers.cookie, sessionCookie) ?? '')
+export const ownSessionHash = (request: FastifyRequest): string => hashSecret(readCookie(request.headers.cookie, sessionCookie) ?? '')
 
 /**
  * Whether a request that changes something may come from where it says: its Origin, where it has one, must be the Host that it was sent to.

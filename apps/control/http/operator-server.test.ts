@@ -21,6 +21,7 @@ const machine: Machine = {
 function peopleInMemory(): PeopleStore & { acts: string[] } {
   const users = new Map<string, UserRow>()
   const sessions = new Map<string, { user: string; expiresAt: string }>()
+  const tokens = new Map<string, { hash: string; user: string; title: string; createdAt: string }>()
   let keys: readonly string[] = []
   const acts: string[] = []
   return {
@@ -31,7 +32,8 @@ function peopleInMemory(): PeopleStore & { acts: string[] } {
     findSession: async (hash) => sessions.get(hash) ?? null,
     removeSession: async (hash) => void sessions.delete(hash),
     removeSessions: async (user, except) => { for (const [hash, one] of sessions) if (one.user === user && hash !== except) sessions.delete(hash) },
-    findToken: async () => null, addToken: async () => undefined,
+    findToken: async (hash) => tokens.get(hash) ?? null, tokens: async () => [...tokens.values()],
+    addToken: async (hash, user, title, createdAt) => void tokens.set(hash, { hash, user, title, createdAt }), removeToken: async (hash) => void tokens.delete(hash),
     sshKeys: async () => [...keys], setSshKeys: async (next) => { keys = next },
     audit: async (line) => void acts.push(`${line.user} ${line.act}`),
   }
@@ -122,6 +124,40 @@ describe('signing in', () => {
     const { password } = (await trusted.inject({ method: 'POST', url: '/api/v1/admin/passwd' })).json<{ password: string }>()
     expect((await signIn(password)).status).toBe(204)
     expect((await app.inject({ method: 'POST', url: '/api/v1/admin/passwd' })).statusCode).not.toBe(200)
+  })
+})
+
+describe('a token', () => {
+  type Made = { id: string; name: string; user: string; token: string }
+  const make = (name: string, headers: Record<string, string> = {}, by = trusted) => by.inject({ method: 'POST', url: '/api/v1/tokens', headers, payload: { name } })
+
+  it('is shown once, opens what a session opens, and is refused after it was revoked', async () => {
+    const { id, token } = (await make('prometheus')).json<Made>()
+    const list = await trusted.inject('/api/v1/tokens')
+    expect(list.json()).toEqual([{ id, name: 'prometheus', user: 'root', madeAt: clock.toISOString() }])
+    expect(list.body).not.toContain(token)
+    const asked = (url: string) => app.inject({ url, headers: { authorization: `Bearer ${token}` } })
+    expect([(await asked('/metrics')).body, (await asked('/api/v1/machines')).statusCode]).toEqual(['up 1\n', 200])
+    expect((await trusted.inject({ method: 'DELETE', url: `/api/v1/tokens/${id}` })).statusCode).toBe(204)
+    expect([(await asked('/metrics')).statusCode, (await asked('/api/v1/machines')).statusCode]).toEqual([401, 401])
+    expect((await trusted.inject({ method: 'DELETE', url: `/api/v1/tokens/${id}` })).statusCode).toBe(404)
+    expect(people.acts).toEqual(expect.arrayContaining(['root token.made', 'root token.revoked']))
+  })
+
+  it('is made and revoked by a person only, never by a token or a stranger', async () => {
+    const { id, token } = (await make('ci')).json<Made>()
+    const bearer = { authorization: `Bearer ${token}` }
+    expect((await make('more', bearer, app)).statusCode).toBe(403)
+    expect((await app.inject({ method: 'DELETE', url: `/api/v1/tokens/${id}`, headers: bearer })).statusCode).toBe(403)
+    expect((await make('more', {}, app)).statusCode).toBe(401)
+    await people.saveUser({ ...(await people.findUser('admin')) as UserRow, mustChange: false })
+    const { cookie } = await signIn('one-time-password')
+    expect((await make('more', { cookie }, app)).json<Made>()).toMatchObject({ user: 'admin', name: 'more' })
+  })
+
+  it('needs a name of its own', async () => {
+    await make('ci')
+    for (const [name, status] of [['ci', 409], [' ', 400], ['a\u0007bell', 400], ['x'.repeat(65), 400]] as const) expect((await make(name)).statusCode, name).toBe(status)
   })
 })
 

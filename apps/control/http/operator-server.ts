@@ -11,6 +11,7 @@ import { addNetworkRoutes } from './network-routes.ts'
 import { addPeopleRoutes } from './people-routes.ts'
 import { onError, sendProblem } from './problem.ts'
 import { addSiteRoutes } from './site-routes.ts'
+import { addTokenRoutes } from './token-routes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest { operator: Operator }
@@ -65,6 +66,7 @@ export async function makeOperatorServer(deps: OperatorDeps, options: OperatorSe
     api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     api.get('/metrics', { schema: { hide: true } }, async (_, reply) => reply.type('text/plain; version=0.0.4').send(deps.metrics()))
     addPeopleRoutes(api, deps, { trusted: options.trusted, secure: options.tls !== undefined })
+    addTokenRoutes(api, deps)
     addMachineRoutes(api, deps)
     addSiteRoutes(api, deps)
     addNetworkRoutes(api, deps)

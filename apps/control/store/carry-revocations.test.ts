@@ -27,6 +27,16 @@ test('what was revoked or used after a backup stays so in it, and nothing else i
   expect(on(older, (db) => db.prepare('SELECT machineId, usedAt FROM Enrolment ORDER BY machineId').raw().all())).toEqual([['m1', '2026-01-05'], ['m2', null], ['m3', null]])
 })
 
+test('a token that was revoked after a backup is not in it again, however old the backup; the others are', () => {
+  const [kept, revoked] = ['ab', 'cd'].map((digits) => digits.repeat(32)) as [string, string]
+  for (const hash of [kept, revoked]) on(older, (db) => db.prepare('INSERT INTO Token VALUES (?, ?, ?, ?)').run(hash, 'admin', hash.slice(0, 2), '2026-01-01'))
+  on(newer, (db) => db.prepare("INSERT INTO Audit (at, user, act, target, detail) VALUES ('2026-01-02', 'admin', 'token.revoked', ?, 'cd')").run(revoked.slice(0, 16)))
+  carryRevocations(newer, older)
+  carryRevocations(newer, older)
+  expect(on(older, (db) => db.prepare('SELECT hash FROM Token').pluck().all())).toEqual([kept])
+  expect(on(older, (db) => db.prepare("SELECT target FROM Audit WHERE act = 'token.revoked'").pluck().all())).toEqual([revoked.slice(0, 16)])
+})
+
 test('a file that is no registry is an error, and leaves the other as it was', () => {
   expect(() => carryRevocations(path.join(folder, 'absent', 'x.db'), older)).toThrow()
   expect(on(older, (db) => db.prepare('SELECT count(*) FROM Certificate').pluck().get())).toBe(4)

@@ -13,7 +13,10 @@ export interface PeopleStore {
   /** Ends every session of a user but the one given. */
   removeSessions(user: string, exceptHash: string): Promise<void>
   findToken(hash: string): Promise<{ user: string } | null>
+  /** Oldest first. */
+  tokens(): Promise<{ hash: string; user: string; title: string; createdAt: string }[]>
   addToken(hash: string, user: string, title: string, now: string): Promise<void>
+  removeToken(hash: string): Promise<void>
   sshKeys(): Promise<string[]>
   setSshKeys(keys: readonly string[]): Promise<void>
   audit(line: { at: string; user: string; act: string; target: string; detail: string }): Promise<void>
@@ -31,7 +34,9 @@ export function peopleStore(client: RegistryClient): PeopleStore {
     removeSession: async (hash) => void (await client.session.deleteMany({ where: { hash } })),
     removeSessions: async (user, exceptHash) => void (await client.session.deleteMany({ where: { user, hash: { not: exceptHash } } })),
     findToken: (hash) => client.token.findUnique({ where: { hash } }),
+    tokens: () => client.token.findMany({ orderBy: [{ createdAt: 'asc' }, { hash: 'asc' }] }),
     addToken: async (hash, user, title, now) => void (await client.token.create({ data: { hash, user, title, createdAt: now } })),
+    removeToken: async (hash) => void (await client.token.deleteMany({ where: { hash } })),
     sshKeys: async () => (await client.sshKey.findMany({ orderBy: { id: 'asc' } })).map((row) => row.text),
     setSshKeys: async (keys) => void (await client.$transaction([client.sshKey.deleteMany(), client.sshKey.createMany({ data: [...new Set(keys)].map((text) => ({ text })) })])),
     audit: async (line) => void (await client.audit.create({ data: line })),
