@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { JournalEvent } from '#contract/events'
-import type { Claim, Plan } from '#contract/operator-api'
+import type { Claim, Machine, Plan } from '#contract/operator-api'
 import { ControlProcess } from '../sim/control-process.ts'
 import { SimMachine } from '../sim/machine.ts'
 
 const mac = '52:54:00:aa:00:01'
+const sshKeys = ['ada@desk', 'grace@ship'].map((who) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJUFVXxL5Y0yO9bzlbLAg3nUtKQ3Zr6Hn6DXgQwY3gkF ${who}`)
 let control: ControlProcess
 let sim: SimMachine
 
@@ -83,6 +84,7 @@ describe('a machine’s life, with control killed in the middle', () => {
   })
 
   it('stops at a failing step with the reason', async () => {
+    expect((await control.api('PUT', 'ssh-keys', { keys: sshKeys })).status).toBe(200)
     sim.failOnce.set('partitionDisk', 'sfdisk: the disk is on fire')
     expect((await control.api('PUT', `machines/${mac}/role`, { role: 'manager', generation: 0 })).status).toBe(200)
     const machine = await control.until(mac, (m) => m.phase === 'failed')
@@ -100,6 +102,7 @@ describe('a machine’s life, with control killed in the middle', () => {
     expect(machine.services.filter((service) => !service.healthy)).toEqual([])
     expect(machine.address).toBe('127.0.0.77')
     sim.onMoment = () => undefined
+    expect(sim.files.get('root/.ssh/authorized_keys')).toEqual({ mode: 0o600, text: `${sshKeys.join('\n')}\n` })
     expect(sim.log.filter((line) => line === 'writeImage')).toHaveLength(1)
   }, 300_000)
 
@@ -133,9 +136,25 @@ describe('a machine’s life, with control killed in the middle', () => {
     expect(sim.log.slice(-3)).toEqual(['restart', 'facts', 'eraseDisk'])
   })
 
-  it('begins again as discovered when the claim of a ramdisk on its card is accepted, and its agent is refused', async () => {
+  it('is not ready while one of its services answers nobody, and is once it does; without SSH keys it gets none', async () => {
+    expect((await control.api('PUT', 'ssh-keys', { keys: [] })).status).toBe(200)
+    sim.shut.add(5432)
     expect((await control.api('PUT', `machines/${mac}/role`, { role: 'manager' })).status).toBe(200)
-    await control.until(mac, (m) => m.phase === 'ready', 100_000)
+    const sick = (machine: Machine) => machine.services.find(({ healthy }) => !healthy)
+    const first = await control.until(mac, (machine) => machine.phase !== 'discovered' && sick(machine) !== undefined, 100_000)
+    expect(first.services.filter(({ healthy }) => !healthy).map(({ name }) => name)).toEqual(['PostgreSQL 17'])
+    expect(sim.files.has('etc/system-cloud/agent.json')).toBe(true)
+    expect([...sim.files.keys()].filter((name) => name.includes('.ssh'))).toEqual([])
+    // It is asked again, and still not ready.
+    const again = await control.until(mac, (machine) => sick(machine) !== undefined && sick(machine)?.checkedAt !== sick(first)?.checkedAt)
+    expect(again.phase).not.toBe('ready')
+    expect(again.steps.find(({ kind }) => kind === 'verifyServices')).toMatchObject({ status: 'running', detail: expect.stringContaining('PostgreSQL 17: ') as string })
+    await sim.open(5432)
+    const machine = await control.until(mac, ({ phase }) => phase === 'ready', 60_000)
+    expect(machine.services.filter(({ healthy }) => !healthy)).toEqual([])
+  })
+
+  it('begins again as discovered when the claim of a ramdisk on its card is accepted, and its agent is refused', async () => {
     const token = 'dc'.repeat(32)
     const other = new SimMachine({ ...sim.plan, address: '127.0.0.78' })
     expect((await other.ask('POST', `/ramdisk/${mac}/facts`, { body: sim.facts(), token })).status).toBe(409)

@@ -33,11 +33,16 @@ export class SimMachine {
   onMoment: (moment: string) => Promise<void> | void = () => undefined
   /** Called where it would boot again: from its disk after an installation, from the network else. */
   onReboot: (from: 'ramdisk' | 'disk') => void = (from) => this.boot(from)
+  /** The files that the appliance laid onto its disk, by path, with their modes. */
+  files: ReadonlyMap<string, { mode: number; text: string }> = new Map()
+  /** Ports of its services that answer nobody; `open` opens one again. */
+  readonly shut = new Set<number>()
   #run = new AbortController()
   #disk: AgentConfig | undefined
   #identity: Tls | undefined
   #left = false
-  #servers: { close(): void }[] = []
+  readonly #services = new Map<number, net.Server>()
+  #closers: (() => void)[] = []
 
   constructor(plan: SimPlan) { this.plan = plan }
 
@@ -54,7 +59,7 @@ export class SimMachine {
   off(): void {
     this.#run.abort()
     this.state = 'off'
-    for (const server of this.#servers.splice(0)) server.close()
+    for (const close of this.#closers.splice(0)) close()
   }
 
   /** The facts text of this machine. */
@@ -119,7 +124,8 @@ export class SimMachine {
         if (kind === 'configureSystem') {
           const tar = await this.ask('GET', `/ramdisk/${this.plan.mac}/orders/${id}/files.tar`, { token, signal })
           if (tar.status !== 200) continue
-          this.#disk = await readAgentConfig(tar.body)
+          this.files = await readFiles(tar.body)
+          this.#disk = AgentConfig.parse(JSON.parse(this.files.get('etc/system-cloud/agent.json')?.text ?? ''))
           this.#identity = undefined
           this.#left = false
         }
@@ -185,22 +191,33 @@ export class SimMachine {
     const registry = https.createServer({ key: tls.key, cert: tls.cert }, (_, reply) => void reply.end('{}'))
     const database = net.createServer((socket) => void socket.on('error', () => undefined).once('data', () => socket.write('N')))
     for (const [server, port] of [[balancer, 8404], [registry, 5000], [database, 5432]] as const) {
-      await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, this.plan.address, resolve) })
-      this.#servers.push({ close: () => { server.close(); if ('closeAllConnections' in server) server.closeAllConnections() } })
+      this.#services.set(port, server)
+      this.#closers.push(() => { server.close(); if ('closeAllConnections' in server) server.closeAllConnections() })
+      if (!this.shut.has(port)) await this.#listen(port)
     }
+  }
+
+  /** Opens the port of a service that was shut. */
+  async open(port: number): Promise<void> {
+    this.shut.delete(port)
+    await this.#listen(port)
+  }
+
+  #listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => { this.#services.get(port)?.once('error', reject).listen(port, this.plan.address, resolve) })
   }
 }
 
-async function readAgentConfig(tar: Buffer): Promise<AgentConfig> {
-  const files = extract()
-  files.end(tar)
-  let text = ''
-  for await (const entry of files) {
+async function readFiles(tar: Buffer): Promise<Map<string, { mode: number; text: string }>> {
+  const entries = extract()
+  entries.end(tar)
+  const files = new Map<string, { mode: number; text: string }>()
+  for await (const entry of entries) {
     const parts: Buffer[] = []
     for await (const part of entry) parts.push(part as Buffer)
-    if (entry.header.name === 'etc/system-cloud/agent.json') text = Buffer.concat(parts).toString()
+    files.set(entry.header.name, { mode: entry.header.mode ?? 0, text: Buffer.concat(parts).toString() })
   }
-  return AgentConfig.parse(JSON.parse(text))
+  return files
 }
 
 function makeCsr(commonName: string): { csr: string; key: string } {
