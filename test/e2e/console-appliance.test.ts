@@ -1,5 +1,6 @@
-import type { BrowserContext, Page } from 'playwright-core'
+import { type APIResponse, type BrowserContext, type Page, request } from 'playwright-core'
 import { expect, test } from 'vitest'
+import type { JournalEvent } from '#contract/events'
 import { standAppliance, type ApplianceStand } from './appliance-stand.ts'
 
 // The console as a person has it: behind a real appliance, with machines that boot over its wire. Each test goes on where the one before it ended.
@@ -44,7 +45,17 @@ test('machines appear by themselves as they boot, and say what they are', async 
   await open('/')
   await page.getByRole('heading', { name: 'Plug a machine in' }).waitFor()
   stand.rack.on(0, 1, 2)
+  const appeared = await Promise.all([0, 1, 2].map(async (machine) => {
+    await row(stand.rack.mac(machine)).waitFor()
+    return Date.now()
+  }))
   for (const machine of [0, 1, 2]) await row(stand.rack.mac(machine)).getByText('Discovered').waitFor()
+  for (const machine of [0, 1, 2]) {
+    const { events: heard } = (await (await page.request.get(`${stand.url}/api/v1/machines/${encodeURIComponent(stand.rack.mac(machine))}/events?limit=5000`)).json()) as { events: JournalEvent[] }
+    const first = heard.find(({ kind }) => kind === 'dhcp.discovered')
+    expect(first).toBeDefined()
+    console.log(`${stand.rack.mac(machine)} was in the browser ${(appeared[machine] ?? 0) - Date.parse(first?.at ?? '')} ms after its first DHCP packet`)
+  }
   await page.getByRole('button', { name: /Discovered\s*3/ }).click()
   await row(stand.rack.mac(0)).getByRole('link').first().click()
   await page.getByText('RACK-00', { exact: true }).first().waitFor()
@@ -250,6 +261,32 @@ test('settings: SSH keys are checked and kept; a session that ends leads to the 
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
+test('a token is made, shown once, opens what its maker may, and opens nothing after it was revoked; also on a narrow screen', async () => {
+  await open('/')
+  await page.getByLabel('Password').fill(ownPassword)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Fleet' }).waitFor()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await open('/settings')
+  await page.getByLabel('New token for').fill('prometheus')
+  await page.getByRole('button', { name: 'Make token' }).click()
+  const shown = page.getByRole('status').locator('code')
+  const token = await shown.innerText()
+  const asks = async (): Promise<number> => (await fetchWith(token)).status()
+  expect(await asks()).toBe(200)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  await page.getByLabel('New token for').fill('prometheus')
+  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByText('There is a token “prometheus” already').waitFor()
+  await page.reload()
+  const listed = page.getByRole('list', { name: 'Tokens' }).getByText('prometheus', { exact: true })
+  await listed.waitFor()
+  expect(await shown.count()).toBe(0)
+  await page.getByRole('button', { name: 'Revoke token prometheus' }).click()
+  await listed.waitFor({ state: 'detached' })
+  expect(await asks()).toBe(401)
+})
+
 test('pages carry a strict policy and no inline script without its nonce', async () => {
   const [first, second] = [await page.request.get(`${stand.url}/sign-in`), await page.request.get(`${stand.url}/sign-in`)]
   const policy = first.headers()['content-security-policy'] ?? ''
@@ -260,6 +297,12 @@ test('pages carry a strict policy and no inline script without its nonce', async
   expect(html.match(/<script(?![^>]*nonce=)/g)).toBeNull()
   expect(html.match(/ style="/g)).toBeNull()
 })
+
+/** What Prometheus is answered: no cookie, only the token. */
+const fetchWith = async (token: string): Promise<APIResponse> => {
+  const alone = await request.newContext({ ignoreHTTPSErrors: true })
+  return alone.get(`${stand.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+}
 
 /** Opens a machine's page from the fleet. */
 async function openMachine(machine: number): Promise<void> {
