@@ -65,6 +65,8 @@ describe('the life of scripts/up', () => {
   it('Ctrl-C stops everything in its order, clears the network and keeps the state', async () => {
     const { cookie } = await lab.ask('POST', '/api/v1/session', { user: 'admin', password })
     expect((await lab.ask('POST', '/api/v1/password', { old: password, new: ownPassword }, cookie)).status).toBe(204)
+    mkdirSync(path.join(home.dataDir, 'lab'), { recursive: true })
+    writeFileSync(path.join(home.dataDir, 'lab/disk.raw'), 'of a machine')
     const pids = lab.pids()
     expect(Object.keys(pids)).toEqual(expect.arrayContaining(['up', 'control', 'console', 'dns', 'time', 'console-port', 'balancer-port']))
     // Only the supervisor hears the Ctrl-C: QEMU would end at once, and control before it could say which machines are to be asked first.
@@ -77,6 +79,7 @@ describe('the life of scripts/up', () => {
     expect(existsSync(home.runDir)).toBe(false)
     expect((await lab.ask('GET', '/sign-in')).status).toBe(0)
     expect(readdirSync(path.join(home.dataDir, 'state'))).toEqual(expect.arrayContaining(['registry.db', 'hot.db', 'ca']))
+    expect(readFileSync(path.join(home.dataDir, 'lab/disk.raw'), 'utf8')).toBe('of a machine')
   })
 
   it('a second run finds its state', async () => {
@@ -103,7 +106,6 @@ describe('the life of scripts/up', () => {
     const outside = path.join(home.home, 'outside')
     mkdirSync(outside)
     writeFileSync(path.join(outside, 'precious'), 'kept')
-    mkdirSync(path.join(home.dataDir, 'lab'), { recursive: true })
     for (const part of ['lab', 'state']) symlinkSync(outside, path.join(home.dataDir, part, 'link'))
     const images = readdirSync(path.join(home.dataDir, 'images')).sort()
     await start('--fresh')
@@ -111,7 +113,7 @@ describe('the life of scripts/up', () => {
     expect(next).not.toBe(password)
     expect(await lab.signIn(ownPassword)).toBe(401)
     expect(await lab.signIn(next)).toBe(204)
-    expect(existsSync(path.join(home.dataDir, 'state/link'))).toBe(false)
+    for (const gone of ['state/link', 'lab/link', 'lab/disk.raw']) expect(existsSync(path.join(home.dataDir, gone)), gone).toBe(false)
     expect(readFileSync(path.join(outside, 'precious'), 'utf8')).toBe('kept')
     expect(readdirSync(path.join(home.dataDir, 'images')).sort()).toEqual(images)
     expect(await interrupt()).toBe(0)
