@@ -15,6 +15,8 @@ export interface MachineView {
   readonly decision: BootDecision
   /** Shown on the machine's own screen where it waits: one line of printable ASCII. */
   readonly waitWhy?: string
+  /** It said what hardware it has: only then may it have the addresses that are kept from strangers. Absent: it was only seen, as anybody may be. */
+  readonly isInventoried?: boolean
   /** A dotted address reserved for it, else null: it then keeps the first one it got. */
   readonly address: string | null
   /** Its firmware has Secure Boot switched on, by its inventory: it starts signed loaders only. */

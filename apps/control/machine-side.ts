@@ -32,7 +32,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
       if (machine === undefined) return undefined
       const boot = decideMachineBoot(machine, state.diskBoots(machine.id))
       const rootUuid = boot.decision === 'localDisk' ? installedRootUuid(machine, core.agents.enrolled(machine.id)?.generation) : null
-      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], hasSecureBoot: machine.inventory?.secureBoot === true, ...(rootUuid === null ? {} : { rootUuid }), ...boot }
+      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], isInventoried: machine.inventory !== null, hasSecureBoot: machine.inventory?.secureBoot === true, ...(rootUuid === null ? {} : { rootUuid }), ...boot }
     },
     networks: () => book.views(), reservations: () => book.reservationViews(),
     file: (name) => library.bootFile(name), chunkPath: (digest) => library.chunkPath(digest),

@@ -90,6 +90,39 @@ describe('decideLease', () => {
     expect(decide({}, past, null, small)).toMatchObject({ kind: 'offer', address: '10.77.0.101' })
   })
 
+  describe('where strangers have had all but what is kept for known machines', () => {
+    const pool: NetworkView = { ...alone, ranges: [{ from: '10.77.0.100', to: '10.77.0.131' }] }
+    const address = (n: number): string => `10.77.0.${100 + n}`
+    const taken = (n: number): Lease => lease(address(n), `52:54:00:00:09:${String(n).padStart(2, '0')}`)
+    const all = Array.from({ length: 30 }, (_, n) => taken(n))
+    const past = lease(address(31), mac, { expiresAtMs: now - 1 })
+    const ignored = { kind: 'ignore', why: 'pool-full' }
+    it.each<[string, Partial<BootRequest>, Lease[], Partial<Claim>, object]>([
+      ['a stranger is offered none', {}, all, {}, ignored],
+      ['nor the one it wishes', { requestedAddress: address(30) }, all, {}, ignored],
+      ['nor the one it had once', {}, [...all, past], {}, ignored],
+      ['nor the one it was seen with', {}, all, { preferred: address(30) }, ignored],
+      ['nor does it get one that it chooses without an offer', { type: 'request', serverId: '10.77.0.1', requestedAddress: address(30) }, all, {}, ignored],
+      ['nor one that it says it has', { type: 'request', clientAddress: address(30) }, all, {}, ignored],
+      ['nor one that it had once, by INIT-REBOOT', { type: 'request', requestedAddress: address(31) }, [...all, past], {}, ignored],
+      ['a stranger that has a lease keeps it', { type: 'request', clientAddress: address(30) }, [...all, lease(address(30), mac)], {}, { kind: 'ack' }],
+      ['and is offered it', {}, [...all, lease(address(30), mac)], {}, { kind: 'offer', address: address(30) }],
+      ['and is refused what another has', { type: 'request', serverId: '10.77.0.1', requestedAddress: address(1) }, all, {}, { kind: 'nak' }],
+      ['a known machine is offered one', {}, all, { isKnown: true }, { kind: 'offer' }],
+      ['and the one it wishes', { requestedAddress: address(31) }, all, { isKnown: true }, { kind: 'offer', address: address(31) }],
+      ['and the one it had once', {}, [...all, past], { isKnown: true }, { kind: 'offer', address: address(31) }],
+      ['and is given one', { type: 'request', serverId: '10.77.0.1', requestedAddress: address(30) }, all, { isKnown: true }, { kind: 'ack' }],
+    ])('%s', (_, fields, leases, more, expected) => expect(decide(fields, leases, null, pool, { isKnown: false, ...more })).toMatchObject(expected))
+
+    it('a stranger still gets the last one that it was offered', () => {
+      const book = new LeaseBook(pool, all.slice(1))
+      const offer = decideLease(ask({}), book, pool, claim(), now)
+      if (offer.kind !== 'offer') throw new Error(offer.kind)
+      expect(decideLease(ask({ mac: other }), book, pool, claim({ mac: other }), now)).toEqual(ignored)
+      expect(decideLease(ask({ type: 'request', serverId: '10.77.0.1', requestedAddress: offer.address }), book, pool, claim(), now)).toMatchObject({ kind: 'ack' })
+    })
+  })
+
   it('promises one address to one client', () => {
     const book = new LeaseBook({ ...testNetwork, ranges: [{ from: '10.77.0.100', to: '10.77.0.101' }] }, [])
     const offer = (who: string) => decideLease(ask({ mac: who }), book, testNetwork, claim({ mac: who }), now)

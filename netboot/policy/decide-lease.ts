@@ -23,6 +23,7 @@ export interface Claim extends Client {
 /** How long an address on which somebody else answers is left alone. */
 export const abandonMs = 10 * 60_000
 const shortestLeaseSeconds = 120
+const poolFull: LeaseDecision = { kind: 'ignore', why: 'pool-full' }
 
 /**
  * What a DHCP server must do, state by state. Changes nothing but the holds of `book`.
@@ -61,7 +62,7 @@ function decideDiscover(request: BootRequest, book: LeaseBook, network: NetworkV
   const address = [claim.reserved, claim.preferred, own?.address].find((candidate) => candidate && mayHave(candidate, book, claim, nowMs, 'strangers'))
     ?? [book.heldFor(request.mac), request.requestedAddress].find((candidate) => candidate && mayHave(candidate, book, claim, nowMs))
     ?? book.choose(claim, nowMs)
-  if (!address) return { kind: 'ignore', why: 'pool-full' }
+  if (!address) return poolFull
   // What it has already needs no promise.
   if (own?.address !== address || own.state !== 'bound' || own.expiresAtMs <= nowMs) book.hold(address, claim, nowMs)
   return { kind: 'offer', address, leaseSeconds: leaseSeconds(request, network) }
@@ -72,14 +73,17 @@ function decideRequest(request: BootRequest, book: LeaseBook, network: NetworkVi
   const seconds = leaseSeconds(request, network)
   const grant = (address: string): LeaseDecision => ({ kind: 'ack', lease: newLease(request, network, address, seconds, nowMs), leaseSeconds: seconds })
   const isOk = (address: string): boolean => mayHave(address, book, claim, nowMs)
+  // Silence: in a flood of strangers each refusal would go to everybody on the wire.
+  const isKept = (address: string): boolean => book.onNetwork(address) && book.isFreeFor(address, claim, nowMs) && book.isKeptFrom(address, claim, nowMs)
   const own = book.ofMac(mac)
   const isOurClient = own !== undefined || claim.reserved !== null || claim.preferred !== null || network.authoritative
-  const refuse = (address: string, why: string): LeaseDecision => (isOurClient ? { kind: 'nak', address, why } : { kind: 'ignore', why: 'unknown-client' })
+  const refuse = (address: string, why: string): LeaseDecision => (isKept(address) ? poolFull : isOurClient ? { kind: 'nak', address, why } : { kind: 'ignore', why: 'unknown-client' })
 
   if (serverId !== null) { // SELECTING
     if (!isOurs(request, network)) { book.unhold(mac, nowMs); return { kind: 'ignore', why: 'other-server' } }
     if (requestedAddress === null) return { kind: 'nak', address: '0.0.0.0', why: 'no address was asked for' }
-    return isOk(requestedAddress) ? grant(requestedAddress) : { kind: 'nak', address: requestedAddress, why: 'the address is not free' }
+    if (isOk(requestedAddress)) return grant(requestedAddress)
+    return isKept(requestedAddress) ? poolFull : { kind: 'nak', address: requestedAddress, why: 'the address is not free' }
   }
   if (requestedAddress !== null && clientAddress === null) { // INIT-REBOOT
     if (!book.onNetwork(requestedAddress)) return refuse(requestedAddress, 'the address is of another network')
@@ -101,9 +105,9 @@ function decideRequest(request: BootRequest, book: LeaseBook, network: NetworkVi
 /** Whether a message that names its server means us: by our address, or by the one that a relay put in its place. */
 const isOurs = ({ serverId, relay }: BootRequest, network: NetworkView): boolean => serverId === null || serverId === network.address || serverId === relay.serverIdOverride
 
-/** Whether this client may have this address: its reservation wherever it lies in the network, what it had before, else a free one of the pool. */
+/** Whether this client may have this address: its reservation wherever it lies in the network, what it had before, else a free one of the pool. None of those that are kept where it is a stranger. */
 function mayHave(address: string, book: LeaseBook, claim: Claim, nowMs: number, before: 'strangers' | 'nobody' = 'nobody'): boolean {
-  if (!book.onNetwork(address) || !book.isFreeFor(address, claim, nowMs, before)) return false
+  if (!book.onNetwork(address) || !book.isFreeFor(address, claim, nowMs, before) || book.isKeptFrom(address, claim, nowMs)) return false
   return address === claim.reserved || address === claim.preferred || book.inPool(address)
 }
 

@@ -10,7 +10,7 @@ export interface Client {
   readonly mac: Mac
   /** The address that was reserved for it on this network, or null. */
   readonly reserved: string | null
-  /** It has or had a lease or a reservation here, or is a machine of ours: it goes before strangers. */
+  /** It was inventoried, or an address is reserved for it: it goes before strangers. Whoever was only seen, or once had a lease, is a stranger. */
   readonly isKnown: boolean
 }
 
@@ -142,6 +142,14 @@ export class LeaseBook {
     const lease = this.byAddress.get(address)
     if (!lease || lease.expiresAtMs <= nowMs || lease.state === 'released') return true
     return lease.state === 'bound' && lease.mac === client.mac
+  }
+
+  /** Whether this client, a stranger, would take this address from those that are kept for machines that are known. Not where it has it, or was promised it. */
+  isKeptFrom(address: string, client: Client, nowMs: number): boolean {
+    if (client.isKnown || this.freeCount > this.keptForKnown() || !this.inPool(address)) return false
+    if (this.heldBy.get(client.mac) === address || this.committing.get(address)?.mac === client.mac) return false
+    const lease = this.byAddress.get(address)
+    return lease?.mac !== client.mac || lease.state !== 'bound' || lease.expiresAtMs <= nowMs
   }
 
   /** Whether an address may be given out from the pool: inside a range, not excluded, not our own, not the gateway. */

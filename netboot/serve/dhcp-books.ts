@@ -71,7 +71,7 @@ export function openBooks(site: Site): DhcpBooks {
       const preferred = machine?.address && !isServers && of.onNetwork(machine.address) ? machine.address : null
       return {
         mac, reserved: reservation?.address ?? null, preferred, standsBack, hostname: reservation?.hostname ?? machine?.hostname ?? null,
-        isKnown: machine !== undefined || reservation !== undefined || of.ofMac(mac) !== undefined,
+        isKnown: machine?.isInventoried === true || reservation !== undefined,
       }
     },
     macOf(address, nowMs) {

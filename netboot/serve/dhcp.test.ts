@@ -265,8 +265,11 @@ describe('hostile and broken questions', () => {
 
   it('a storm of strangers leaves machines that are known served, and is told in part', async () => {
     const bench = openBench()
-    bench.site.machines.set('52:54:00:00:00:01', { id: 'm', hostname: null, decision: 'localDisk', address: null })
+    bench.site.machines.set('52:54:00:00:00:01', { id: 'm', hostname: null, decision: 'localDisk', address: null, isInventoried: true })
+    // Anybody is seen who says that it boots.
+    bench.site.machines.set('52:54:00:00:00:02', { id: 's', hostname: null, decision: 'ramdisk', address: null })
     for (let n = 1000; n < 9000; n += 1) { bench.throwIn(bytesOf(question('discover', n))); if (n % 5 === 0) bench.nowMs += 1 }
+    expect(await bench.ask(question('discover', 2))).toEqual([])
     const [offer] = await bench.ask(question('discover', 1))
     expect(typeOf(offer)).toBe('offer')
     expect(typeOf((await bench.ask(select(offer!, 1)))[0])).toBe('ack')

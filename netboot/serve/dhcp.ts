@@ -17,7 +17,7 @@ import type { PacketSocket } from './native.ts'
 import { TokenBuckets } from './token-bucket.ts'
 import type { Sender, UdpPort } from './udp.ts'
 
-/** Leases on their way to the disk. Beyond the first number only machines that are known are taken. */
+/** Leases on their way to the disk. Beyond the first number only machines that were inventoried are taken. */
 const pendingLimit = { strangers: 8192, all: 32_768 }
 const perMac = { perSecond: 50, burst: 200, keys: 8192 }
 const etherTypeIpv4 = 0x0800
@@ -92,7 +92,7 @@ export function serveDhcp(given: DhcpWorld): void {
     }
     const lease = 'lease' in answer ? answer.lease : null
     if (lease === null) return respond(world, report, asked, network, answer, boot, packet)
-    if (pending >= (isStranger ? pendingLimit.strangers : pendingLimit.all)) return drop('too-many')
+    if (pending >= (machine?.isInventoried === true ? pendingLimit.all : pendingLimit.strangers)) return drop('too-many')
     // As in the datagram loop, which has gone on meanwhile.
     store(asked, network, answer, boot, lease, packet).catch((error: unknown) => { drop('broken'); log.error({ mac: request.mac, err: error }, 'datagram.broken') })
     return undefined

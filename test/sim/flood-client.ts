@@ -1,12 +1,12 @@
 import dgram from 'node:dgram'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { hostilePackets, strangersDiscovers } from './random.ts'
+import { hostilePackets, strangersQuestions } from './random.ts'
 
 /**
  * Sends hostile datagrams, to be run in a network namespace: `node flood-client.mjs`. Reads `{"seeds","server","port","from","packets","seed","perSecond"}`
  * lines (seeds in base64; with
- * `"strangers": true` none, but a DISCOVER of another MAC each), one flood at a time, and prints `{"sent":N}` after each. `from` names own addresses, which take turns: a server that bounds what one address
+ * `"strangers": true` none, but a question of another MAC each for an address), one flood at a time, and prints `{"sent":N}` after each. `from` names own addresses, which take turns: a server that bounds what one address
  * may ask decodes more of them.
  */
 interface Flood { readonly strangers?: boolean; readonly seeds: readonly string[]; readonly server: string; readonly port: number; readonly from: readonly string[]; readonly packets: number; readonly seed: number; readonly perSecond: number }
@@ -20,7 +20,7 @@ async function flood({ strangers, seeds, server, port, from, packets, seed, perS
   }))
   const startedAt = Date.now()
   let sent = 0
-  const all = strangers === true ? strangersDiscovers(packets, seed) : hostilePackets(seeds.map((text) => Buffer.from(text, 'base64')), packets, seed)
+  const all = strangers === true ? strangersQuestions(packets, seed, server) : hostilePackets(seeds.map((text) => Buffer.from(text, 'base64')), packets, seed)
   for (const packet of all) {
     sockets[sent % sockets.length]?.send(packet, port, server)
     sent += 1
