@@ -58,7 +58,11 @@ export const NetworkPatch = z.strictObject({
 }).meta({ id: 'NetworkPatch' })
 export type NetworkPatch = z.infer<typeof NetworkPatch>
 
-/** A further network: behind a relay on the interface of the first one, or on another interface of the host. */
+/**
+ * A further network: on an interface of the host that has an address in it, or behind a relay that sends to the appliance's address on an
+ * interface; where none is named, on that of the main network. Several may stand on one interface: a new client is given an address of the
+ * first of them that has one left, the main one before the others, and those by their ids.
+ */
 export const NetworkRequest = z.strictObject({
   ...settings.partial().shape, id: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'lower-case letters, digits and hyphens, at most 32').optional(),
   cidr: z.string().max(18), relayed: z.boolean().default(false), interface: z.string().max(15).optional(),
@@ -112,8 +116,8 @@ export const PoolMap = z.object({
 }).meta({ id: 'PoolMap' })
 export type PoolMap = z.infer<typeof PoolMap>
 
-/** A network card of the appliance's host, and which network is served on it. */
-export const HostInterface = z.object({ name: z.string(), addresses: z.array(z.string()).describe('As CIDR'), networkId: z.string().nullable() }).meta({ id: 'HostInterface' })
+/** A network card of the appliance's host, and the first network that is served on it. */
+export const HostInterface = z.object({ name: z.string(), addresses: z.array(z.string()).describe('As CIDR'), networkId: z.string().nullable(), free: z.array(z.string()).describe('Those of its addresses that lie in no network yet') }).meta({ id: 'HostInterface' })
 export type HostInterface = z.infer<typeof HostInterface>
 
 /** Whether something must be done although a machine is in use: for acts on leases and networks. */

@@ -43,6 +43,31 @@ test('the list says how full networks are and what to do; a further one is added
   expect(net.desk.all().map(({ id }) => id)).toEqual(['provisioning', 'rack-2'])
 })
 
+test('two networks are added on one card, and one behind a relay on it', async () => {
+  const dialog = page.getByRole('dialog')
+  const where = dialog.getByLabel('Where it is')
+  const add = async (place: string, cidr: string | undefined, title: string): Promise<void> => {
+    await page.goto(`${fixture.url}/networks`)
+    await page.getByRole('button', { name: 'Add a network' }).click()
+    await where.selectOption({ label: place })
+    if (cidr !== undefined) await dialog.getByLabel('Network', { exact: true }).fill(cidr)
+    await dialog.getByLabel('Title').fill(title)
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+  }
+  await open('/networks')
+  await add('On eno2, 10.99.0.1/24, 10.98.0.1/24', undefined, 'Second card')
+  await add('On eno2, 10.98.0.1/24', undefined, 'Beside it')
+  await add('Behind a DHCP relay on eno2', '10.89.0.0/24', 'Rack 9')
+  await page.getByText('behind a relay, reached by eno2').waitFor()
+  expect(net.desk.all().slice(1, 4).map(({ cidr, interface: card, address, relayed }) => [cidr, card, address, relayed])).toEqual([['10.89.0.0/24', 'eno2', '10.98.0.1', true], ['10.98.0.0/24', 'eno2', '10.98.0.1', false], ['10.99.0.0/24', 'eno2', '10.99.0.1', false]])
+  await page.getByRole('link', { name: 'Networks' }).first().click()
+  await page.getByRole('button', { name: 'Add a network' }).click()
+  expect(await where.locator('option').allInnerTexts()).toEqual(['Behind a DHCP relay on sc-br0', 'Behind a DHCP relay on eno2', 'On sc-br0 (served already)', 'On eno2 (served already)', 'On eno3 (has no address)'])
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  for (const title of ['10-89-0-0-24', '10-98-0-0-24', '10-99-0-0-24']) await net.desk.remove(title, false, 'admin')
+})
+
 test('leases: searched, filtered, explained, linked to their machine, live', async () => {
   await open('/networks/provisioning')
   await lease('10.77.0.101').getByRole('link', { name: 'manager-a' }).waitFor()

@@ -52,6 +52,7 @@ it('serves a further network behind a relay until it is removed', async () => {
   expect((await ask('POST', 'networks', { cidr: '127.0.0.128/25', relayed: true })).status).toBe(422)
   expect((await ask('POST', 'networks', { cidr: '10.88.0.0/24' })).detail).toContain('Say on which interface')
   expect((await ask('POST', 'networks', { cidr: '10.88.0.0/24', interface: 'nope0' })).detail).toContain('There is no interface “nope0”')
+  expect((await ask('POST', 'networks', { cidr: '10.88.0.0/24', relayed: true, interface: 'nope0' })).detail).toBe("No network is served on nope0 itself: add that one first. Machines behind a relay boot from the appliance's address there.")
   expect(await ask('POST', 'networks', { cidr: '10.88.0.7/24', relayed: true, id: 'rack-2', title: 'Rack 2' })).toMatchObject({ status: 201, value: { id: 'rack-2', cidr: '10.88.0.0/24', gateway: '10.88.0.1', relayed: true, main: false } })
   expect((await ask('POST', 'networks', { cidr: '10.89.0.0/24', relayed: true, id: 'rack-2' })).status).toBe(409)
   expect((await ask<Network[]>('GET', 'networks')).value.map(({ id }) => id)).toEqual(['provisioning', 'rack-2'])

@@ -172,6 +172,47 @@ describe('a machine on another card of the host', () => {
   })
 })
 
+describe('a network behind a relay on another card of the host', () => {
+  it('is served from the address there once it is added, and keeps the network that it needs', async () => {
+    await expect(api('POST', 'networks', { cidr: '10.89.0.0/24', relayed: true, interface: 'eth2' })).rejects.toThrow('No network is served on eth2 itself: add that one first.')
+    world.relayBeyond()
+    expect(await world.ask('beyond')).toBeUndefined()
+    expect(await api('POST', 'networks', { cidr: '10.89.0.0/24', relayed: true, interface: 'eth1', id: 'rack-9', title: 'Rack 9' })).toMatchObject({ interface: 'eth1', address: '10.99.0.1', gateway: '10.89.0.1', ntp: ['10.99.0.1'] })
+    const told = await vi.waitUntil(() => world.ask('beyond'), { timeout: 30_000 })
+    expect(told).toMatchObject({ ip: expect.stringMatching(/^10\.89\.0\.1\d\d$/) as string, router: '10.89.0.1', serverid: '10.99.0.1' })
+    expect(await leases('network=rack-9')).toMatchObject([{ address: told['ip'], state: 'bound' }])
+    expect(await world.fetch('beyond', told, 'http://10.99.0.1/boot.ipxe')).toBe('200')
+    await expect(api('DELETE', 'networks/second?force=true')).rejects.toThrow("Rack 9 is behind a relay that sends to this network's address: remove it first.")
+  })
+})
+
+describe('two networks on one card of the host', () => {
+  it('give a new client an address of the first that has one left, and its server and router with it', async () => {
+    await expect(api('POST', 'networks', { cidr: '10.98.0.0/24', interface: 'eth1' })).rejects.toThrow('eth1 has no address in 10.98.0.0/24: give it one first')
+    world.addAddress('10.98.0.1/24')
+    expect(await api('GET', 'host-interfaces')).toMatchObject([{ free: [] }, { addresses: ['10.99.0.1/24', '10.98.0.1/24'], networkId: 'second', free: ['10.98.0.1/24'] }])
+    await expect(api('POST', 'networks', { cidr: '10.98.0.0/24', interface: 'eth1', mode: 'proxy' })).rejects.toThrow('networks on one interface are of one mode')
+    await api('POST', 'networks', { cidr: '10.98.0.0/24', interface: 'eth1', id: 'third' })
+    await change('second', { ranges: [{ from: '10.99.0.200', to: '10.99.0.200' }] })
+    world.become('other', '52:54:00:0e:00:41')
+    expect(await vi.waitUntil(() => world.ask('other'), { timeout: 30_000 })).toMatchObject({ ip: '10.99.0.200', serverid: '10.99.0.1' })
+    world.become('other', '52:54:00:0e:00:42')
+    const told = await vi.waitUntil(() => world.ask('other'), { timeout: 30_000 })
+    expect(told).toMatchObject({ ip: expect.stringMatching(/^10\.98\.0\.1\d\d$/) as string, router: '10.98.0.1', serverid: '10.98.0.1' })
+    await vi.waitUntil(() => world.fetch('other', told, 'http://10.98.0.1/boot.ipxe').then((status) => status === '200', () => false), { timeout: 30_000 })
+    await change('second', { ranges: null })
+    expect(await world.ask('other')).toMatchObject({ ip: told['ip'] })
+    await api('POST', 'reservations', { client: '52:54:00:0e:00:43', address: '10.98.0.33' })
+    world.become('other', '52:54:00:0e:00:43')
+    expect(await world.ask('other')).toMatchObject({ ip: '10.98.0.33', serverid: '10.98.0.1' })
+    expect((await leases('network=third')).map(({ address }) => address).sort()).toEqual([told['ip'], '10.98.0.33'].sort())
+    // A kill later both are there again, and so is the relay behind the card.
+    await world.control.restart()
+    expect(await vi.waitUntil(() => world.ask('other'), { timeout: 30_000 })).toMatchObject({ ip: '10.98.0.33' })
+    expect(await vi.waitUntil(() => world.ask('beyond'), { timeout: 30_000 })).toMatchObject({ serverid: '10.99.0.1' })
+  })
+})
+
 describe('what disturbs a network', () => {
   const notices = async (): Promise<string> => (await network('provisioning')).notices.join(' ')
 

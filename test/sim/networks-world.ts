@@ -22,19 +22,23 @@ export interface NetworksWorld {
   become(place: Place, mac: string): void
   /** Runs a program on the wire of the appliance, at 10.77.0.50, until the world ends or it is told to. */
   help(...command: string[]): { end(): Promise<void> }
+  /** Makes `other` a relay that sends to the appliance's second card. */
+  relayBeyond(): void
+  /** Gives the appliance's second card one more address. */
+  addAddress(cidr: string): void
   /** Ends the relay, which has the DHCP port of its host. */
   endRelay(): Promise<void>
   close(): Promise<void>
 }
 
-/** `near`: on the wire of the appliance, 10.77.0.0/24. `far`: behind a relay at 10.88.0.1. `other`: on the appliance's second card, 10.99.0.0/24. */
-export type Place = 'near' | 'far' | 'other'
+/** `near`: on the wire of the appliance, 10.77.0.0/24. `far`: behind a relay at 10.88.0.1. `other`: on the appliance's second card, 10.99.0.0/24. `beyond`: behind that one, which can be its relay, at 10.89.0.1. */
+export type Place = 'near' | 'far' | 'other' | 'beyond'
 
 /** Makes the world and starts control in it. */
 export async function openNetworksWorld(): Promise<NetworksWorld> {
   const space = (name: string): string => `sc-nw${name}-${process.pid}`
   const [appliance, relay] = [space('a'), space('r')]
-  const places: Record<Place, string> = { near: space('n'), far: space('f'), other: space('o') }
+  const places: Record<Place, string> = { near: space('n'), far: space('f'), other: space('o'), beyond: space('b') }
   const all = [appliance, relay, ...Object.values(places)]
   const ip = (...words: string[]): void => void execFileSync('ip', words)
   const cable = (a: string, nameA: string, b: string, nameB: string): void => {
@@ -50,6 +54,7 @@ export async function openNetworksWorld(): Promise<NetworksWorld> {
   cable(places.near, 'eth0', relay, 'near0')
   cable(places.far, 'eth0', relay, 'far0')
   cable(places.other, 'eth0', appliance, 'eth1')
+  cable(places.beyond, 'eth0', places.other, 'beyond0')
   ip('-n', relay, 'link', 'add', 'br0', 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
   for (const port of ['up0', 'near0']) ip('-n', relay, 'link', 'set', port, 'master', 'br0')
   ip('-n', relay, 'link', 'set', 'br0', 'up')
@@ -62,18 +67,27 @@ export async function openNetworksWorld(): Promise<NetworksWorld> {
 
   const control = await ControlProcess.make({ namespace: appliance, interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24' })
   const helpers: ReturnType<typeof spawn>[] = []
-  const help = (...command: string[]): { end(): Promise<void> } => {
-    const child = spawn('ip', ['netns', 'exec', relay, ...command], { stdio: 'ignore' })
+  const helpIn = (where: string, ...command: string[]): { end(): Promise<void> } => {
+    const child = spawn('ip', ['netns', 'exec', where, ...command], { stdio: 'ignore' })
     helpers.push(child)
     return { end: () => new Promise((resolve) => { child.once('exit', () => resolve()).kill('SIGKILL') }) }
   }
-  const relaying = help('dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', `--pid-file=${control.home}/relay.pid`, '--dhcp-relay=10.88.0.1,10.77.0.1')
+  const relayIn = (where: string, from: string, to: string): { end(): Promise<void> } => helpIn(where, 'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--user=root', `--pid-file=${control.home}/relay-${from}.pid`, `--dhcp-relay=${from},${to}`)
+  const relaying = relayIn(relay, '10.88.0.1', '10.77.0.1')
   const script = path.join(control.home, 'told')
   writeFileSync(script, '#!/bin/sh\n[ "$1" = bound ] && env | sed -n "s/^\\([a-z_]*\\)=/told \\1=/p"\nexit 0\n', { mode: 0o755 })
   await control.start()
 
   return {
-    control, help, endRelay: () => relaying.end(),
+    control, help: (...command) => helpIn(relay, ...command), endRelay: () => relaying.end(),
+    addAddress: (cidr) => ip('-n', appliance, 'address', 'add', cidr, 'broadcast', '+', 'dev', 'eth1'),
+    relayBeyond() {
+      ip('-n', places.other, 'address', 'replace', '10.99.0.50/24', 'dev', 'eth0')
+      ip('-n', places.other, 'address', 'add', '10.89.0.1/24', 'dev', 'beyond0')
+      ip('-n', appliance, 'route', 'add', '10.89.0.0/24', 'via', '10.99.0.50')
+      execFileSync('ip', ['netns', 'exec', places.other, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward'])
+      relayIn(places.other, '10.89.0.1', '10.99.0.1')
+    },
     become(place, mac) {
       ip('-n', places[place], 'link', 'set', 'eth0', 'down')
       ip('-n', places[place], 'link', 'set', 'eth0', 'address', mac)

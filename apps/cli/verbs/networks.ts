@@ -24,7 +24,7 @@ export const addNetworkVerbs: AddVerbs = (program, bind) => {
     context.answer(network, () => `${network.id}: unknown machines are ${network.policy === 'discover' ? 'discovered' : 'ignored'}.\n`)
   }))
   networks.command('add').description('serves a further network: behind a relay, or on another interface of the host').usage('<cidr> [KEY=VALUE...]').argument('<cidr>', 'such as 10.88.0.0/24').argument('[settings...]', `KEY=VALUE: ${settingWords}`)
-    .option('--relayed', 'its machines are behind a DHCP relay').option('--interface <name>', 'the interface that it is on').option('--id <id>', 'what it is called here').action(bind(add))
+    .option('--relayed', 'its machines are behind a DHCP relay').option('--interface <name>', 'the interface that it is on, or its relay sends to').option('--id <id>', 'what it is called here').action(bind(add))
   networks.command('remove').description('serves a network no longer').argument('<network>', 'its id').option('--force', 'although clients have addresses of it').action(bind(async (context, id: string, options: { force?: boolean }) => {
     const network = await context.api().network(id)
     if (!(await context.confirm(`Remove ${network.title} (${network.cidr}, ${count(network.leasesActive, 'lease')}, ${count(network.reservations, 'reservation')})?`))) throw new CliFailure('nothing was removed')
@@ -35,7 +35,7 @@ export const addNetworkVerbs: AddVerbs = (program, bind) => {
 
 async function add(context: Context, cidr: string, words: string[], options: { relayed?: boolean; interface?: string; id?: string }): Promise<void> {
   const relayed = options.relayed ?? false
-  if (relayed === (options.interface !== undefined)) throw wrongCall('say where the network is: --relayed or --interface NAME')
+  if (!relayed && options.interface === undefined) throw wrongCall('say where the network is: --interface NAME, --relayed, or both for a relay on another interface than the first network')
   const { gateway, dns, ntp, ranges, excluded, ...settings } = parseSettings(words, [])
   const given = Object.fromEntries(Object.entries({ gateway, dns, ntp, ranges, excluded }).filter(([, value]) => value !== undefined && value !== null))
   show(context, await context.api().addNetwork({ ...settings, ...given, cidr, relayed, ...(options.interface === undefined ? {} : { interface: options.interface }), ...(options.id === undefined ? {} : { id: options.id }) }))

@@ -8,7 +8,7 @@ import type { HostCard } from './host.ts'
 import type { LeaseIndex } from './lease-index.ts'
 import { pageLeases, refuseRelease, renderLease, stateOf } from './lease-view.ts'
 import type { NetworkBook, StoredReservation } from './network-book.ts'
-import { settle, type NetworkConfig, type NetworkSettings, type Standing, type StoredNetwork } from './network-config.ts'
+import type { NetworkConfig, NetworkSettings, Standing, StoredNetwork } from './network-config.ts'
 import { parseOption } from './option-value.ts'
 import { mapPool } from './pool-map.ts'
 import { describeChange, renderNetwork } from './render-network.ts'
@@ -76,6 +76,8 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
     const its = reservationsOf(network.id)
     return renderNetwork(network, { leases: leases.of(network.id), reservations: { count: its.length, troubled: its.filter(({ problem }) => problem !== null).length }, otherServers: state.otherServers(network.id), lacksServer: network.mode === 'proxy' && state.lacksServer(network.id), nowMs: now() })
   }
+  /** Those that stand on an interface itself. */
+  const onWire = (device: string): NetworkConfig[] => book.networks().filter((one) => !one.relayed && one.interface === device)
   const reservationOf = (address: string): StoredReservation => {
     const found = book.reservations().find((one) => one.address === address)
     if (found === undefined) throw new Refusal(404, `${address} is not reserved.`)
@@ -116,7 +118,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
   return {
     all: () => book.networks().map(show),
     find: (id) => show(config(id)),
-    interfaces: () => deps.cards().map((card) => ({ ...card, addresses: [...card.addresses], networkId: book.networks().find((one) => one.interface === card.name && !one.relayed)?.id ?? null })),
+    interfaces: () => deps.cards().map((card) => ({ ...card, addresses: [...card.addresses], networkId: onWire(card.name)[0]?.id ?? null, free: card.addresses.filter((address) => book.ofAddress(address.split('/')[0] ?? '') === undefined) })),
     pool(id) {
       const network = config(id)
       return mapPool(network, leases.of(id), book.reservations().filter((one) => one.networkId === id).map(({ address }) => address), whoHas, now())
@@ -130,16 +132,17 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       const subnet = parseCidr(cidr)
       const id = wantedId ?? cidr.replaceAll(/[./]/g, '-')
       if (book.find(id) !== undefined) throw new Refusal(409, `There is a network “${id}” already: give this one another id.`)
-      const card = deps.cards().find(({ name }) => name === wantedInterface)
       if (!relayed && wantedInterface === undefined) throw new Refusal(422, 'Say on which interface the network is, or that it is behind a relay.')
-      const own = card?.addresses.map((one) => one.split('/')[0] ?? '').find((one) => subnet !== undefined && contains(subnet, one))
-      const stored: StoredNetwork = { id, cidr, relayed, interface: relayed ? standing.interface : (wantedInterface ?? ''), address: relayed ? standing.address : (own ?? ''), startMode: standing.mode, set: merged({}, asked) }
-      const network = settle(stored, standing)
+      const device = wantedInterface ?? standing.interface
+      if (relayed && onWire(device).length === 0) throw new Refusal(422, `No network is served on ${device} itself: add that one first. Machines behind a relay boot from the appliance's address there.`)
+      const own = deps.cards().find(({ name }) => name === device)?.addresses.map((one) => one.split('/')[0] ?? '').find((one) => subnet !== undefined && contains(subnet, one))
+      const stored: StoredNetwork = { id, cidr, relayed, interface: device, address: (relayed ? onWire(device)[0]?.address : own) ?? '', startMode: standing.mode, set: merged({}, asked) }
+      const network = book.settle(stored)
       check(network, deps.cards())
       // A network that comes back finds its leases: nobody else is given an address that its clients still use.
       if (subnet !== undefined && leases.of(id).some(({ lease }) => !contains(subnet, lease.address))) throw new Refusal(409, `“${id}” was another network before, whose leases are remembered: give this one another id.`)
       await book.save(stored)
-      await deps.acted('network.added', id, `${by} added the network ${network.title} (${cidr}${relayed ? ', behind a relay' : ` on ${network.interface}`})`, by, { network: id, cidr })
+      await deps.acted('network.added', id, `${by} added the network ${network.title} (${cidr}${relayed ? ', behind a relay' : ''} on ${network.interface})`, by, { network: id, cidr })
       return show(config(id))
     },
 
@@ -151,7 +154,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       const set = merged(pickSet(kept.set, before), patch)
       const place = before.main ? { interface: standing.interface, address: standing.address, cidr: standing.cidr, startMode: standing.mode } : {}
       const stored: StoredNetwork = { ...kept, ...place, set }
-      const after = settle(stored, standing)
+      const after = book.settle(stored)
       const text = describeChange(before, after)
       if (text === '') return show(before)
       check(after, undefined)
@@ -163,6 +166,8 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
     async remove(id, force, by) {
       const network = config(id)
       if (network.main) throw new Refusal(409, `${network.title} is where the appliance was started and stays. To leave its machines alone, let it ignore unknown machines.`)
+      const relayed = !network.relayed && onWire(network.interface).length === 1 ? book.networks().filter((one) => one.relayed && one.interface === network.interface) : []
+      if (relayed.length > 0) throw new Refusal(409, `${relayed.map(({ title }) => title).join(' and ')} ${relayed.length === 1 ? 'is' : 'are'} behind a relay that sends to this network's address: remove ${relayed.length === 1 ? 'it' : 'them'} first.`)
       const active = leases.of(id).filter(({ lease }) => running(lease) !== undefined).length
       if (active > 0 && !force) throw new Refusal(409, `${active === 1 ? 'A client has an address' : `${active} clients have addresses`} of ${network.title}: they lose ${active === 1 ? 'it' : 'them'} when the lease ends. Repeat with force to remove the network nevertheless.`)
       await book.remove(id)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ClientMatch } from '#contract/network-api'
 import { contains, parseCidr } from '#netboot/codec/ipv4'
 import type { NetworkView, Reservation } from '#netboot/site'
-import { freshMain, mainId, settle, StoredNetwork, viewsOf, type NetworkConfig, type Standing } from './network-config.ts'
+import { freshMain, mainId, placed, settle, StoredNetwork, viewsOf, type NetworkConfig, type Standing } from './network-config.ts'
 
 /** A reservation as it is stored. */
 export const StoredReservation = z.object({ networkId: z.string(), address: z.string(), match: ClientMatch, hostname: z.string(), by: z.string(), createdAt: z.string() })
@@ -18,11 +18,13 @@ export interface FactStore {
 
 /** The networks and reservations: stored, and in memory as netboot reads them. A change counts once it is on disk. */
 export interface NetworkBook {
-  /** The main network first. */
+  /** The main network first, the others by their ids. */
   networks(): readonly NetworkConfig[]
   find(id: string): NetworkConfig | undefined
   ofAddress(address: string): NetworkConfig | undefined
   stored(id: string): StoredNetwork | undefined
+  /** A network in full as it would be beside the others, were it saved. */
+  settle(network: StoredNetwork): NetworkConfig
   /** What netboot serves. Another array after each change, the same one until then. */
   views(): readonly NetworkView[]
   save(network: StoredNetwork): Promise<void>
@@ -55,8 +57,10 @@ export async function openNetworkBook(facts: FactStore, standing: Standing, poli
   let views: readonly NetworkView[] = []
   let kept: readonly StoredReservation[] = []
   let keptViews: readonly Reservation[] = []
+  const settleAmong = (network: StoredNetwork): NetworkConfig => settle(placed(network, all.values(), standing), standing)
   const refresh = (): void => {
-    configs = Array.from(all.values(), (one) => settle(one, standing))
+    const [first, ...others] = all.values()
+    configs = [first ?? main, ...others.sort((a, b) => (a.id < b.id ? -1 : 1))].map(settleAmong)
     views = viewsOf(configs)
   }
   const refreshReservations = (): void => {
@@ -68,7 +72,7 @@ export async function openNetworkBook(facts: FactStore, standing: Standing, poli
   return {
     networks: () => configs, find: (id) => configs.find((one) => one.id === id),
     ofAddress: (address) => configs.find(({ cidr }) => { const subnet = parseCidr(cidr); return subnet !== undefined && contains(subnet, address) }),
-    stored: (id) => all.get(id), views: () => views,
+    stored: (id) => all.get(id), settle: settleAmong, views: () => views,
     async save(network) {
       await facts.put(networkBucket, network.id, JSON.stringify(network))
       all.set(network.id, network)

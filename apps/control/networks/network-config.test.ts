@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { broadcastsTo, freshMain, localNetworks, peopledSubnets, ramdiskArguments, settle, viewsOf, type Standing } from './network-config.ts'
+import { broadcastsTo, freshMain, localNetworks, peopledSubnets, placed, ramdiskArguments, settle, viewsOf, type Standing } from './network-config.ts'
 
 const standing: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', mode: 'full', nameServers: ['9.9.9.9'] }
 const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(standing), set })
@@ -34,12 +34,31 @@ it('tells ramdisks of further cards to which address the certificate belongs', (
   expect([[main], [main, further(true)], [main, further(false)]].map((all) => ramdiskArguments(all, 'https://10.77.0.1:443'))).toEqual([[], [], ['sc.tls=https://10.77.0.1:443']])
 })
 
+describe('a network behind a relay', () => {
+  const stands = (device: string, relayed: boolean, address = '') => ({ id: device, cidr: '10.9.0.0/24', relayed, interface: device, address, startMode: 'full' as const, set: {} })
+  const all = [freshMain({ ...standing, interface: 'before', address: '10.0.0.1' }), stands('eth1', false, '10.99.0.1'), { ...stands('eth1', false, '10.98.0.1'), id: 'beside' }]
+  it.each([
+    ['on the first network’s card', 'eth0', ['eth0', '10.77.0.1']], ['on another card', 'eth1', ['eth1', '10.99.0.1']],
+    ['on what was the first network’s card once', 'before', ['eth0', '10.77.0.1']], ['on a card that is served no more', 'eth2', ['eth0', '10.77.0.1']],
+  ])('%s is reached where the appliance stands now', (_, device, expected) => {
+    const { interface: card, address } = placed(stands(device, true), all, standing)
+    expect([card, address]).toEqual(expected)
+  })
+  it('stays at the address that its relay sends to, whatever else comes to the card', () => expect(placed(stands('eth1', true, '10.98.0.1'), all, standing).address).toBe('10.98.0.1'))
+  it('is the only one that moves', () => expect(all.map((one) => placed(one, all, standing))).toEqual(all))
+  it('has the IPv6 of that network on its card that has any', () => {
+    const wire = (id: string, ipv6Prefix: string) => settle({ ...stands('eth1', false, '10.99.0.1'), id, set: { ipv6Prefix } }, standing)
+    expect(viewsOf([wire('a', ''), wire('b', 'fd00:99::/64'), settle({ ...stands('eth1', true, '10.99.0.1'), set: { ipv6Prefix: 'fd00:89::/64' } }, standing)]).map(({ ipv6 }) => ipv6?.address)).toEqual([undefined, 'fd00:99::1', 'fd00:99::1'])
+  })
+})
+
 describe('several networks', () => {
   const further = (cidr: string, address: string, relayed: boolean) => settle({ id: cidr, cidr, relayed, interface: 'eth1', address, startMode: 'full', set: {} }, { ...standing, nameServers: [] })
   const all = [settle(freshMain(standing), standing), further('10.99.0.0/24', '10.99.0.1', false), further('10.88.0.0/24', '10.77.0.1', true)]
 
   it('give machines the appliance on their own network for names and time', () => expect(all.map(({ dns, ntp }) => [dns, ntp])).toEqual([[['9.9.9.9'], ['10.77.0.1']], [['10.99.0.1'], ['10.99.0.1']], [['10.77.0.1'], ['10.77.0.1']]]))
   it('are served where the appliance stands; those behind a relay at its first address', () => expect(localNetworks(all)).toEqual([{ address: '10.77.0.1', allow: ['10.77.0.0/24', '10.88.0.0/24'] }, { address: '10.99.0.1', allow: ['10.99.0.0/24'] }]))
+  it('behind a relay on a further card send to the address there, for names and time too', () => expect(localNetworks([...all, further('10.89.0.0/24', '10.99.0.1', true)])[1]).toEqual({ address: '10.99.0.1', allow: ['10.99.0.0/24', '10.89.0.0/24'] }))
   it('are let in by services where a machine of the cloud stands in them', () => {
     expect(peopledSubnets(all, ['10.77.0.11', null])).toEqual(['10.77.0.0/24'])
     expect(peopledSubnets(all, ['10.99.0.11', '10.88.0.5', '10.5.0.1'])).toEqual(['10.77.0.0/24', '10.99.0.0/24', '10.88.0.0/24'])

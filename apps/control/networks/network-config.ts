@@ -49,6 +49,17 @@ export const mainId = 'provisioning'
 export const freshMain = (standing: Standing): StoredNetwork => ({ id: mainId, interface: standing.interface, address: standing.address, cidr: standing.cidr, relayed: false, startMode: standing.mode, set: {} })
 
 /**
+ * A stored network where it stands now. One behind a relay is reached where it was before, or else at another network of its interface; where
+ * there is none any more, or it is the main one's, at the main one.
+ */
+export function placed(stored: StoredNetwork, all: Iterable<StoredNetwork>, standing: Standing): StoredNetwork {
+  if (!stored.relayed) return stored
+  const there = stored.interface === standing.interface ? [] : Array.from(all).filter((one) => !one.relayed && one.id !== mainId && one.interface === stored.interface)
+  const { interface: device, address } = there.find((one) => one.address === stored.address) ?? there[0] ?? standing
+  return { ...stored, interface: device, address }
+}
+
+/**
  * A stored network in full. The main one stands where the appliance was started, whatever was stored: where that is another subnet now,
  * the addresses that were set for the old one do not count; and a mode given at the start after one was set is the newer word.
  */
@@ -75,10 +86,10 @@ export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig
  */
 export const ramdiskArguments = (networks: readonly NetworkConfig[], url: string): string[] => (networks.some(({ main, relayed }) => !main && !relayed) ? [`sc.tls=${url}`] : [])
 
-/** The appliance's address on each network that it stands in, and whose machines come there: those behind a relay come to the first one. */
+/** The appliance's address on each network that it stands in, and whose machines come there: also those behind relays that send to it. */
 export function localNetworks(networks: readonly NetworkConfig[]): LocalNetworks {
-  const relayed = networks.filter((one) => one.relayed).map(({ cidr }) => cidr)
-  return networks.filter((one) => !one.relayed).map(({ main, address, cidr }) => ({ address, allow: main ? [cidr, ...relayed] : [cidr] }))
+  const relayedTo = (address: string): string[] => networks.filter((one) => one.relayed && one.address === address).map(({ cidr }) => cidr)
+  return networks.filter((one) => !one.relayed).map(({ address, cidr }) => ({ address, allow: [cidr, ...relayedTo(address)] }))
 }
 
 /** The subnets that services of the cloud must let in: the first one, from which the appliance looks, and each in which one of the addresses is. */
@@ -102,7 +113,10 @@ export const viewsOf = (networks: readonly NetworkConfig[]): NetworkView[] => ne
   return { ...rest, ...ipv6, options: network.options.map((one) => ({ code: one.code, value: encodeOption(one) })) }
 })
 
-/** The network on whose wire the relays of another one are. */
-export const wireOf = (network: NetworkConfig, networks: readonly NetworkConfig[]): NetworkConfig | undefined => networks.find((one) => !one.relayed && one.interface === network.interface)
+/** The network on whose wire the relays of another one are: of several there the one that has IPv6. */
+export function wireOf(network: NetworkConfig, networks: readonly NetworkConfig[]): NetworkConfig | undefined {
+  const there = networks.filter((one) => !one.relayed && one.interface === network.interface)
+  return there.find(({ ipv6Prefix }) => ipv6Prefix !== '') ?? there[0]
+}
 
 const withoutAddresses = (set: NetworkSettings): NetworkSettings => Object.fromEntries(Object.entries(set).filter(([name]) => !['gateway', 'ranges', 'excluded'].includes(name)))

@@ -16,6 +16,7 @@ describe('a network that makes sense', () => {
     ['the main one as it is at first', main],
     ['one behind a relay', further({})],
     ['one on another interface', further({}, { relayed: false, interface: 'eth1', address: '10.99.0.1', cidr: '10.99.0.0/24' })],
+    ['a second one on the wire, with an address of its own', further({}, { relayed: false, interface: 'eth0', address: '10.88.0.1' })],
     ['the widest', further({}, { cidr: '11.0.0.0/8', relayed: true })],
     ['the narrowest', further({}, { cidr: '10.88.0.8/29' })],
     ['several ranges beside each other', further({ ranges: [range('10.88.0.20', '10.88.0.29'), range('10.88.0.10', '10.88.0.19')] })],
@@ -56,8 +57,15 @@ describe('a network that makes no sense', () => {
     ['too many addresses', further({ ranges: [range('11.0.0.1', '11.255.255.254')] }, { cidr: '11.0.0.0/8' }), '1048576 is the most'],
     ['an interface that is not there', further({}, { relayed: false, interface: 'eth9', address: '10.88.0.1' }), 'There is no interface “eth9” on this host. It has eth0, eth1.'],
     ['an interface without an address in it', further({}, { relayed: false, interface: 'eth1', address: '' }), 'eth1 has no address in 10.88.0.0/24: give it one first'],
-    ['a second network on the wire', further({}, { relayed: false, interface: 'eth0', address: '10.88.0.1' }), 'eth0 serves the network Provisioning network already'],
+    ['a second network on the wire without an address in it', further({}, { relayed: false, interface: 'eth0', address: '' }), 'eth0 has no address in 10.88.0.0/24: give it one first'],
+    ['a second network on the wire of another mode', further({ mode: 'proxy' }, { relayed: false, interface: 'eth0', address: '10.88.0.1' }), "Provisioning network is on eth0 too and has mode full: networks on one interface are of one mode. Remove one of them to change the other's."],
   ])('%s', (_, network, sentence) => expect(validateNetwork(network, network.main ? [] : [main], cards).join(' ')).toContain(sentence))
+})
+
+it('IPv6 is one network’s of an interface', () => {
+  const beside = further({ ipv6Prefix: 'fd00:88::/64' }, { relayed: false, interface: 'eth0', address: '10.88.0.1' })
+  expect(validateNetwork(beside, [main], cards)).toEqual([])
+  expect(validateNetwork(beside, [{ ...main, ipv6Prefix: 'fd00:77::/64' }], cards)).toEqual([expect.stringContaining('Provisioning network on eth0 has the IPv6 prefix fd00:77::/64: one network of an interface has IPv6')])
 })
 
 describe('a reservation', () => {

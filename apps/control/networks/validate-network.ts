@@ -30,7 +30,7 @@ export function validateNetwork(network: NetworkConfig, others: readonly Network
   const subnet = parseCidr(network.cidr)
   if (subnet === undefined || (wrong !== undefined && !network.main)) return [wrong ?? '']
   return [
-    ...overlaps(network, subnet, others), ...(network.main || cards === undefined ? [] : place(network, others, cards)), ...gateway(network, subnet),
+    ...overlaps(network, subnet, others), ...(network.main || cards === undefined ? [] : place(network, cards)), ...shared(network, others), ...gateway(network, subnet),
     ...ranges(network, subnet), ...excluded(network, subnet),
     ...[['DNS server', network.dns], ['time server', network.ntp]].flatMap(([word, list]) => (list as string[]).filter((one) => parseIpv4(one) === undefined).map((one) => `The ${String(word)} “${one}” is not an IPv4 address.`)),
     ...(network.domain === '' || isDomain(network.domain) ? [] : [`“${network.domain}” is not a domain name.`]),
@@ -41,6 +41,17 @@ export function validateNetwork(network: NetworkConfig, others: readonly Network
   ]
 }
 
+/** What networks on one interface must have in common: nobody could say which of them a client without an address is of. */
+function shared(network: NetworkConfig, others: readonly NetworkConfig[]): string[] {
+  const beside = network.relayed ? [] : others.filter((one) => !one.relayed && one.interface === network.interface)
+  const otherMode = beside.find(({ mode }) => mode !== network.mode)
+  const prefixed = network.ipv6Prefix === '' ? undefined : beside.find(({ ipv6Prefix }) => ipv6Prefix !== '')
+  return [
+    ...(otherMode === undefined ? [] : [`${otherMode.title} is on ${network.interface} too and has mode ${otherMode.mode}: networks on one interface are of one mode. Remove one of them to change the other's.`]),
+    ...(prefixed === undefined ? [] : [`${prefixed.title} on ${network.interface} has the IPv6 prefix ${prefixed.ipv6Prefix}: one network of an interface has IPv6, and its machines' prefix is good for all that are there.`]),
+  ]
+}
+
 function overlaps(network: NetworkConfig, subnet: Ipv4Network, others: readonly NetworkConfig[]): string[] {
   return others.flatMap((other) => {
     const its = parseCidr(other.cidr)
@@ -48,12 +59,10 @@ function overlaps(network: NetworkConfig, subnet: Ipv4Network, others: readonly 
   })
 }
 
-function place(network: NetworkConfig, others: readonly NetworkConfig[], cards: readonly HostCard[]): string[] {
+function place(network: NetworkConfig, cards: readonly HostCard[]): string[] {
   if (network.relayed) return []
   const card = cards.find(({ name }) => name === network.interface)
   if (card === undefined) return [`There is no interface “${network.interface}” on this host. It has ${cards.map(({ name }) => name).join(', ') || 'none'}.`]
-  const other = others.find((one) => one.interface === network.interface && !one.relayed)
-  if (other !== undefined) return [`${network.interface} serves the network ${other.title} already: a further one on it must be behind a relay.`]
   const subnet = parseCidr(network.cidr)
   if (subnet === undefined || !contains(subnet, network.address)) return [`${network.interface} has no address in ${network.cidr}: give it one first, such as with “ip address add”.`]
   return []
