@@ -20,7 +20,7 @@
  * | POST /ramdisk/:mac/facts | body: the facts text below; 204, 400 with a sentence, 409 |
  * | GET /ramdisk/:mac/order | waits up to 25 s; 204: nothing to do, ask again; 200: an order as text, `key=value` lines |
  * | POST /ramdisk/:mac/orders/:id | `status=running|done|failed`, `bytesDone=`, `bytesTotal=`, `detail=` as text lines; 204; 410: the order is no longer wanted, stop |
- * | GET /ramdisk/:mac/orders/:id/chunks | the image as text: `digest compressedBytes offsetBytes lengthBytes target` a line, target `root`, `esp`, `bios` |
+ * | GET /ramdisk/:mac/orders/:id/chunks | the image as text: `digest compressedBytes offsetBytes lengthBytes target` a line, target `root`, `esp`, `bios`, in this order |
  * | GET /ramdisk/:mac/orders/:id/files.tar | tar of the files to lay over the root file system: identity, network, keys, agent.json (secret) |
  * | POST /agent/enrol | EnrolRequest as JSON, secret inside: EnrolResponse |
  * | POST /agent/renew | needs the client certificate; RenewRequest as JSON, by the same key: EnrolResponse |

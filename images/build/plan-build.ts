@@ -15,7 +15,7 @@ export interface Build { readonly hash: string; readonly run: (dirs: { outDir: s
 /** How `id` (one of `builds`) is built today. Throws where nothing is called so. */
 export function planBuild(id: string, dataDir: string, tell: Tell): Build {
   if (id === 'ramdisk') {
-    const hash = recipeHash(ramdiskRecipe, ['ramdisk/init', 'ramdisk/lib'])
+    const hash = recipeHash(ramdiskRecipe, ['ramdisk/init', 'ramdisk/lib', 'ramdisk/writer'])
     return { hash, run: async (dirs) => { await buildRamdisk({ ...dirs, dataDir, hash }, tell); writeFiles(dirs.outDir, id, hash) } }
   }
   if (id === 'loaders') {

@@ -6,13 +6,14 @@ import { command } from './command.ts'
 import { makeRoot } from './mmdebstrap.ts'
 import { chooseModules, parseModulesDep, ramdiskModules } from './modules.ts'
 import type { Tell } from './progress.ts'
+import { compileWriter, writerRecipe } from './writer.ts'
 
 /** What decides the ramdisk's bytes; a change makes a new hash. */
 export const ramdiskRecipe = {
-  version: 5, suite: 'trixie', modules: ramdiskModules,
-  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'zstd', 'coreutils', 'fdisk', 'util-linux', 'util-linux-extra', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'kmod', 'shim-signed', 'grub-efi-amd64-signed'],
+  version: 6, suite: 'trixie', modules: ramdiskModules, writer: writerRecipe,
+  packages: ['linux-image-amd64', 'busybox-static', 'curl', 'coreutils', 'fdisk', 'util-linux', 'e2fsprogs', 'dosfstools', 'efibootmgr', 'tcpdump', 'kmod', 'shim-signed', 'grub-efi-amd64-signed'],
   tools: [
-    '/usr/bin/curl', '/usr/bin/zstd', '/usr/bin/dd', '/usr/bin/b2sum', '/usr/bin/pipesz', '/usr/bin/chrt', '/usr/sbin/sfdisk', '/usr/sbin/wipefs', '/usr/sbin/blkid', '/usr/sbin/blkdiscard', '/usr/sbin/blockdev',
+    '/usr/bin/curl', '/usr/bin/dd', '/usr/sbin/sfdisk', '/usr/sbin/wipefs', '/usr/sbin/blkid', '/usr/sbin/blkdiscard', '/usr/sbin/blockdev',
     '/usr/sbin/mke2fs', '/usr/sbin/resize2fs', '/usr/sbin/tune2fs', '/usr/sbin/e2fsck', '/usr/sbin/mkfs.fat', '/usr/bin/efibootmgr', '/usr/bin/tcpdump', '/usr/bin/kmod',
   ],
 } as const
@@ -30,6 +31,7 @@ export async function buildRamdisk(plan: { outDir: string; workDir: string; data
   const tree = path.join(plan.workDir, 'tree')
   for (const folder of ['etc', 'bin', 'sbin', 'dev', 'proc', 'sys', 'run', 'tmp', 'mnt', 'usr/bin', 'usr/sbin', 'lib/system-cloud', 'lib64', 'etc/system-cloud']) mkdirSync(path.join(tree, folder), { recursive: true })
   await layTools(root, tree)
+  await compileWriter(path.join(tree, 'usr/bin/write-chunks'))
   const kernel = await layModules(root, tree)
   layScripts(tree, plan.hash)
   cpSync(path.join(root, 'boot', `vmlinuz-${kernel}`), path.join(plan.outDir, 'vmlinuz'), { dereference: true })

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSy
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { findBuild, readImageManifest } from '#images/build/manifest'
+import type { CpioEntry } from '#images/ramdisk/cpio'
 import { clearLabNetwork, inside, labNames, labStanding, makeLabNetwork } from '#supervisor/lab/network'
 import { diskFields, RamdiskWorld } from './ramdisk-world.ts'
 
@@ -24,8 +25,8 @@ if (process.env[outerPid] === undefined) {
 const world = await RamdiskWorld.open(ramdisk, { namespace: names.wire, tap: 'tap0', address: labStanding.address })
 world.image = image
 
-/** The system of the image as a tar, and its BLAKE2b-512. */
-function makeTar(from: string): void {
+/** The system of the image as a tar, and its BLAKE2b-512. Returns the programs that unpack it, the system's own, as files below `bench/` of a ramdisk. */
+function makeTar(from: string): CpioEntry[] {
   const manifest = readImageManifest(from)
   const [raw, mount] = [path.join(world.folder, 'root.ext4'), path.join(world.folder, 'mount')]
   writeFileSync(raw, '')
@@ -37,30 +38,42 @@ function makeTar(from: string): void {
   execFileSync('mount', ['-o', 'loop,ro', raw, mount])
   try {
     execFileSync('tar', ['--create', '--directory', mount, '--numeric-owner', '--one-file-system', '--use-compress-program', 'zstd -6 -T2', '--file', path.join(world.folder, 'system.tar.zst'), '.'])
+    writeFileSync(path.join(world.folder, 'system.sum'), execFileSync('b2sum', [path.join(world.folder, 'system.tar.zst')]).toString().slice(0, 128))
+    return readPrograms(mount, ['zstd', 'b2sum', 'tar'])
   } finally {
     execFileSync('umount', [mount])
   }
-  writeFileSync(path.join(world.folder, 'system.sum'), execFileSync('b2sum', [path.join(world.folder, 'system.tar.zst')]).toString().slice(0, 128))
+}
+
+/** Programs of the system in `root` with their loader and libraries, side by side. */
+function readPrograms(root: string, programs: readonly string[]): CpioEntry[] {
+  const loader = '/lib64/ld-linux-x86-64.so.2'
+  const files = new Set([loader, ...programs.map((name) => `/usr/bin/${name}`)])
+  for (const name of programs) for (const [, library] of execFileSync('chroot', [root, loader, '--list', `/usr/bin/${name}`]).toString().matchAll(/=> (\/\S+) \(/g)) files.add(library as string)
+  const read = (file: string): CpioEntry => ({ path: `bench/${path.basename(file)}`, kind: 'file', mode: 0o755, content: execFileSync('chroot', [root, '/usr/bin/cat', file], { maxBuffer: 2 ** 26 }) })
+  return [{ path: 'bench', kind: 'folder', mode: 0o755 }, ...Array.from(files, read)]
 }
 
 /** The ramdisk's own scripts with two orders more: what an installer without images does. */
 const orders = readFileSync(path.join(import.meta.dirname, '../../images/ramdisk/lib/orders.sh'), 'utf8').replace('partitionDisk | writeImage', 'unpackTar | unpackVerifiedTar | partitionDisk | writeImage')
 const unpack = `
+bench() { program=$1; shift; /bench/ld-linux-x86-64.so.2 --library-path /bench /bench/$program "$@"; }
 unpack() {
   find_ordered_disk || return 1
   root=$(part "$disk" 3)
   mkdir -p /mnt/root
   run mkfs.ext4 -q -F -J size=32 "$root" && run mount -t ext4 "$root" /mnt/root || return 1
-  zstd -dcq | tar -x -p -C /mnt/root || { why='tar failed'; return 1; }
+  bench zstd -dcq | bench tar -x -p --numeric-owner -C /mnt/root || { why='tar failed'; return 1; }
   sync
   run umount /mnt/root
 }
 order_unpackTar() { curl -sS --fail "$url/system.tar.zst" | unpack || { why='tar failed'; return 1; }; }
 order_unpackVerifiedTar() {
-  open_batches
-  curl -sS --fail -o /run/sc/batches/tar "$url/system.tar.zst" && [ "$(b2sum < /run/sc/batches/tar | cut -c1-128)" = "$(curl -sS --fail "$url/system.sum")" ] || { why='the tar is damaged'; return 1; }
-  unpack < /run/sc/batches/tar || return 1
-  rm /run/sc/batches/tar
+  mkdir -p /run/sc/tar
+  grep -q ' /run/sc/tar ' /proc/mounts || mount -t tmpfs -o huge=always tar /run/sc/tar
+  curl -sS --fail -o /run/sc/tar/tar "$url/system.tar.zst" && [ "$(bench b2sum < /run/sc/tar/tar | cut -c1-128)" = "$(curl -sS --fail "$url/system.sum")" ] || { why='the tar is damaged'; return 1; }
+  unpack < /run/sc/tar/tar || return 1
+  rm /run/sc/tar/tar
 }
 `
 /** Makes a lab's network and runs this program again where the appliance would stand. */
@@ -88,9 +101,9 @@ const uptimeOf = (words: string): string => /up ([\d.]+) s/.exec(world.log.find(
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number
 
 try {
-  makeTar(image)
+  const programs = makeTar(image)
   const disk = { file: world.blank('disk'), bus: 'virtio', serial: 'BENCH-1' } as const
-  const inventory = await world.bootRamdisk([disk], { more: [{ path: 'lib/system-cloud/orders.sh', kind: 'file', mode: 0o755, content: Buffer.from(orders + unpack) }] })
+  const inventory = await world.bootRamdisk([disk], { more: [...programs, { path: 'lib/system-cloud/orders.sh', kind: 'file', mode: 0o755, content: Buffer.from(orders + unpack) }] })
   const fields = { ...diskFields(inventory, disk.serial), image: 'debian-13', rootUuid: '5c10ad00-0000-4000-8000-000000000001' }
   const untilFacts = world.cpuSeconds()
   await spent(() => world.order('partitionDisk', { ...fields, keepData: 0 }))
