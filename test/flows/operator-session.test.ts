@@ -50,6 +50,25 @@ describe('an operator elsewhere, over HTTPS', () => {
     expect((await type('', 'cloud')).text).toMatch(/quorum +There is no Manager yet\.[^]*No member yet: assign the role manager/)
   })
 
+  it('the API describes itself: every route says what it answers, what it is sent, and how it refuses', async () => {
+    interface Operation { requestBody?: { content: Record<string, { schema: object }> }; parameters?: { schema: object }[]; responses: Record<string, { content?: Record<string, { schema: object }> }> }
+    const { paths } = (await control.api('GET', 'openapi.json')).value as { paths: Record<string, Record<string, Operation>> }
+    const operations = Object.entries(paths).flatMap(([route, methods]) => Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${route.replace('/api/v1/', '')}`, operation })))
+    const lacking = operations.filter(({ operation: { responses } }) => {
+      const done = Object.entries(responses).filter(([status]) => status.startsWith('2'))
+      const described = ([status, answer]: (typeof done)[number]): boolean => status === '204' || Object.values(answer.content ?? {}).some(({ schema }) => Object.keys(schema).length > 0)
+      return done.length === 0 || !done.every(described) || responses['default']?.content?.['application/problem+json'] === undefined
+    })
+    expect(lacking.map(({ route }) => route)).toEqual([])
+    // Those that need nothing but their path.
+    const bodiless = ['POST admin/passwd', 'POST backup', 'POST claims/{id}/accept', 'POST claims/{id}/reject', 'POST machines/{m}/retry']
+    const withBody = operations.filter(({ route, operation }) => /^(POST|PUT|PATCH) /.test(route) && Object.keys(operation.requestBody?.content ?? {}).length > 0).map(({ route }) => route)
+    expect(operations.filter(({ route }) => /^(POST|PUT|PATCH) /.test(route)).map(({ route }) => route).filter((route) => !withBody.includes(route)).sort()).toEqual(bodiless)
+    for (const route of ['GET apps', 'POST apps', 'GET apps/{name}/log', 'POST backup', 'POST restore', 'GET strangers', 'GET machines/{m}/boots', 'GET machines/{m}/packets.pcap', 'PUT boot-paths/{id}', 'POST tokens', 'GET metrics', 'GET openapi.json', 'POST admin/passwd'])
+      expect(operations.map((one) => one.route)).toContain(route)
+    expect(Object.keys(paths['/api/v1/apps']?.['post']?.requestBody?.content ?? {})).toContain('application/x-tar')
+  })
+
   it('ssh-keys adds, lists and removes keys, and refuses what is none', async () => {
     const file = path.join(control.home, 'id.pub')
     writeFileSync(file, `${key}\n`)

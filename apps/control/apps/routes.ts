@@ -5,10 +5,13 @@ import path from 'node:path'
 import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { App } from '#contract/operator-api'
+import { App, LogPage } from '#contract/operator-api'
 import { cloudDomain } from '#control/cloud/facts'
+import { nothing, stream } from '#control/http/answers'
 import { Refusal } from '#control/http/deps'
+import { PageQuery } from '#control/http/machine-routes'
 import { viewApp } from './app-view.ts'
 import { makeWorkFolder, runDeploy } from './deploy-app.ts'
 import type { AppDeps } from './deps.ts'
@@ -25,6 +28,7 @@ const firstPort = 30_000
 export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   app.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
 
+  const api = app.withTypeProvider<ZodTypeProvider>()
   const view = (stored: StoredApp) => viewOf(deps, stored)
   const find = (name: string): StoredApp => {
     const stored = findStored(deps, name)
@@ -33,21 +37,18 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
   }
   const Named = z.object({ name: z.string() })
 
-  app.get('/apps', async () => viewApps(deps))
-  app.get('/apps/:name', async (request) => view(find(Named.parse(request.params).name)))
-  app.get('/apps/:name/log', async (request) => {
-    const query = z.object({ after: z.coerce.number().int().min(0).catch(0), limit: z.coerce.number().int().min(1).max(5000).catch(1000) }).parse(request.query)
-    return deps.readLog(find(Named.parse(request.params).name).name, query.after, query.limit)
-  })
-  app.delete('/apps/:name', async (request, reply) => {
-    const stored = find(Named.parse(request.params).name)
+  api.get('/apps', { schema: { response: { 200: z.array(App) } } }, async () => viewApps(deps))
+  api.get('/apps/:name', { schema: { params: Named, response: { 200: App } } }, async (request) => view(find(request.params.name)))
+  api.get('/apps/:name/log', { schema: { params: Named, querystring: PageQuery, response: { 200: LogPage } } }, async (request) => deps.readLog(find(request.params.name).name, request.query.after, request.query.limit))
+  api.delete('/apps/:name', { schema: { params: Named, response: { 204: nothing } } }, async (request, reply) => {
+    const stored = find(request.params.name)
     await deps.apps.put(stored.name, { ...stored, removed: true, running: null })
     await rm(path.join(deps.dataDir, 'apps', stored.name), { recursive: true, force: true })
     deps.record({ machineId: null, kind: 'app.removed', level: 'info', text: `App ${stored.name} was removed; its database is kept.`, data: { app: stored.name } })
     deps.changed()
     return reply.code(204).send()
   })
-  app.post('/apps', { bodyLimit: mostBytes }, async (request, reply) => {
+  api.post('/apps', { bodyLimit: mostBytes, schema: { consumes: ['application/x-tar', 'application/octet-stream'], body: stream('The app’s folder with its app.yaml, as a tar archive'), response: { 202: App } } }, async (request, reply) => {
     const body = request.body as Readable | undefined
     if (body === undefined || typeof body.pipe !== 'function') throw new Refusal(400, 'Send the app’s folder as a tar archive with the content type application/x-tar.')
     const upload = path.join(deps.dataDir, 'apps', `.upload-${randomBytes(8).toString('hex')}`)

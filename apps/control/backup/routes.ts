@@ -6,7 +6,10 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { Core } from '../core.ts'
+import { bytes, stream } from '../http/answers.ts'
 import { Refusal } from '../http/deps.ts'
 import { startThread } from '../store/thread.ts'
 import type { BackupDone, BackupWork } from '../store/backup-thread.ts'
@@ -23,7 +26,8 @@ export function registerBackupRoutes(app: FastifyInstance, core: Core, version: 
   const audit = (act: string, detail: string): Promise<void> => core.people.audit({ at: new Date(core.now()).toISOString(), user: 'root', act, target: 'appliance', detail })
   const beside = (what: string): string => `${stateDir}.${what}-${randomBytes(6).toString('hex')}`
 
-  app.post('/backup', async (request, reply) => {
+  const api = app.withTypeProvider<ZodTypeProvider>()
+  api.post('/backup', { schema: { response: { 200: bytes('application/gzip', 'The whole state of the appliance, as a file') } } }, async (request, reply) => {
     rootOnly(request)
     const at = new Date(core.now()).toISOString()
     const file = beside('backup')
@@ -36,7 +40,7 @@ export function registerBackupRoutes(app: FastifyInstance, core: Core, version: 
     return reply.type('application/gzip').header('content-length', size).header('content-disposition', `attachment; filename="system-cloud-${at.slice(0, 10)}.tar.gz"`).send(bytes)
   })
 
-  app.post('/restore', { bodyLimit: mostBytes }, async (request, reply) => {
+  api.post('/restore', { bodyLimit: mostBytes, schema: { consumes: ['application/octet-stream'], body: stream('A backup'), response: { 202: z.object({ at: z.string(), version: z.string() }) } } }, async (request, reply) => {
     rootOnly(request)
     const body = request.body as Readable | undefined
     if (body === undefined || typeof body.pipe !== 'function') throw new Refusal(400, 'Send the backup with the content type application/octet-stream.')

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BootPath, BootPathPatch, Boots, bootsLimit, Stranger } from '#contract/blackbox-api'
+import { bytes } from '../http/answers.ts'
 import { Refusal } from '../http/deps.ts'
 
 /** What the routes ask. `undefined`: nothing of that name is known. */
@@ -26,7 +27,7 @@ export function addBlackboxRoutes(app: FastifyInstance, deps: BlackboxDeps): voi
     if (boots === undefined) throw unknown(request.params.m)
     return boots
   })
-  api.get('/machines/:m/packets.pcap', { schema: { params: Named } }, async (request, reply) => {
+  api.get('/machines/:m/packets.pcap', { schema: { params: Named, response: { 200: bytes('application/vnd.tcpdump.pcap', 'The recorded packets, as a file') } } }, async (request, reply) => {
     const capture = await deps.capture(request.params.m)
     if (capture === undefined) throw unknown(request.params.m)
     return reply.type('application/vnd.tcpdump.pcap').header('content-disposition', `attachment; filename="${capture.name}.pcap"`).send(Buffer.from(capture.bytes))

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { AssignRequest, EventPage, LogPage, Machine, Plan, PlanRequest, PowerConfigRequest, PowerRequest, ReleaseRequest, RenameRequest } from '#contract/operator-api'
+import { nothing, text } from './answers.ts'
 import { Refusal, type OperatorDeps } from './deps.ts'
 
 const Named = z.object({ m: z.string().min(1).max(200) })
@@ -19,7 +20,7 @@ export function addMachineRoutes(app: FastifyInstance, deps: OperatorDeps): void
 
   api.get('/machines', { schema: { response: { 200: z.array(Machine) } } }, async () => deps.machines())
   api.get('/machines/:m', { schema: { params: Named, response: { 200: Machine } } }, async (request) => find(request.params.m))
-  api.delete('/machines/:m', { schema: { params: Named } }, async (request, reply) => {
+  api.delete('/machines/:m', { schema: { params: Named, response: { 204: nothing } } }, async (request, reply) => {
     await deps.forget(find(request.params.m).id, request.operator.name)
     return reply.code(204).send()
   })
@@ -32,7 +33,7 @@ export function addMachineRoutes(app: FastifyInstance, deps: OperatorDeps): void
   api.put('/machines/:m/power-driver', { schema: { params: Named, body: PowerConfigRequest, response: { 200: Machine } } }, async (request) => deps.setPowerDriver(find(request.params.m).id, request.body.driver, request.body.options, request.operator.name))
   api.get('/machines/:m/events', { schema: { params: Named, querystring: PageQuery, response: { 200: EventPage } } }, async (request) => deps.events({ machineId: find(request.params.m).id, ...request.query }))
   api.get('/machines/:m/log', { schema: { params: Named, querystring: PageQuery, response: { 200: LogPage } } }, async (request) => deps.log(find(request.params.m).id, request.query.after, request.query.limit))
-  api.get('/machines/:m/log.txt', { schema: { params: Named } }, async (request, reply) => {
+  api.get('/machines/:m/log.txt', { schema: { params: Named, response: { 200: text('text/plain', 'The whole log, as a file') } } }, async (request, reply) => {
     const machine = find(request.params.m)
     return reply.type('text/plain; charset=utf-8').header('content-disposition', `attachment; filename="${machine.name}.log"`).send(deps.logText(machine.id))
   })

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { ForceQuery, HostInterface, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
+import { nothing } from './answers.ts'
 import type { OperatorDeps } from './deps.ts'
 
 const Id = z.object({ id: z.string().max(64) })
@@ -14,7 +15,7 @@ export function addNetworkRoutes(app: FastifyInstance, { networks }: Pick<Operat
   api.post('/networks', { schema: { body: NetworkRequest, response: { 201: Network } } }, async (request, reply) => reply.code(201).send(await networks.add(request.body, request.operator.name)))
   api.get('/networks/:id', { schema: { params: Id, response: { 200: Network } } }, async (request) => networks.find(request.params.id))
   api.patch('/networks/:id', { schema: { params: Id, body: NetworkPatch, response: { 200: Network } } }, async (request) => networks.change(request.params.id, request.body, request.operator.name))
-  api.delete('/networks/:id', { schema: { params: Id, querystring: ForceQuery } }, async (request, reply) => {
+  api.delete('/networks/:id', { schema: { params: Id, querystring: ForceQuery, response: { 204: nothing } } }, async (request, reply) => {
     await networks.remove(request.params.id, request.query.force, request.operator.name)
     return reply.code(204).send()
   })
@@ -22,7 +23,7 @@ export function addNetworkRoutes(app: FastifyInstance, { networks }: Pick<Operat
   api.get('/host-interfaces', { schema: { response: { 200: z.array(HostInterface) } } }, async () => networks.interfaces())
 
   api.get('/leases', { schema: { querystring: LeaseQuery, response: { 200: LeasePage } } }, async (request) => networks.leases(request.query))
-  api.delete('/leases/:address', { schema: { params: Address, querystring: ForceQuery } }, async (request, reply) => {
+  api.delete('/leases/:address', { schema: { params: Address, querystring: ForceQuery, response: { 204: nothing } } }, async (request, reply) => {
     await networks.release(request.params.address, request.query.force, request.operator.name)
     return reply.code(204).send()
   })
@@ -30,7 +31,7 @@ export function addNetworkRoutes(app: FastifyInstance, { networks }: Pick<Operat
   api.get('/reservations', { schema: { querystring: z.object({ network: z.string().max(64).optional() }), response: { 200: z.array(Reservation) } } }, async (request) => networks.reservations(request.query.network))
   api.post('/reservations', { schema: { body: ReservationRequest, response: { 201: Reservation } } }, async (request, reply) => reply.code(201).send(await networks.reserve(request.body, request.operator.name)))
   api.put('/reservations/:address', { schema: { params: Address, body: ReservationRequest, response: { 200: Reservation } } }, async (request) => networks.changeReservation(request.params.address, request.body, request.operator.name))
-  api.delete('/reservations/:address', { schema: { params: Address } }, async (request, reply) => {
+  api.delete('/reservations/:address', { schema: { params: Address, response: { 204: nothing } } }, async (request, reply) => {
     await networks.unreserve(request.params.address, request.operator.name)
     return reply.code(204).send()
   })

@@ -3,7 +3,9 @@ import swagger from '@fastify/swagger'
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { apiPrefix } from '#contract/operator-api'
+import { problem, text } from './answers.ts'
 import type { OperatorDeps } from './deps.ts'
 import { identify, isSameOrigin, type Operator } from './identify.ts'
 import { addMachineRoutes } from './machine-routes.ts'
@@ -29,6 +31,8 @@ export interface OperatorServerOptions {
 
 const root: Operator = { name: 'root', mustChangePassword: false, by: 'socket' }
 const nobody: Operator = { name: '', mustChangePassword: false, by: 'session' }
+const Health = z.object({ ok: z.boolean(), detail: z.string() })
+const prometheus = text('text/plain', 'For Prometheus')
 const bodyLimit = 1024 * 1024
 const mostConnections = 1024
 
@@ -48,7 +52,7 @@ export async function makeOperatorServer(deps: OperatorDeps, options: OperatorSe
   app.decorateRequest('operator', null as unknown as Operator)
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'System Cloud', version: deps.version } }, transform: jsonSchemaTransform, transformObject: jsonSchemaTransformObject })
 
-  app.get('/healthz', async (_, reply) => {
+  app.get('/healthz', { schema: { response: { 200: Health, 503: Health, default: problem } } }, async (_, reply) => {
     const health = deps.health()
     return reply.code(health.ok ? 200 : 503).send({ ok: health.ok, detail: health.detail })
   })
@@ -63,8 +67,11 @@ export async function makeOperatorServer(deps: OperatorDeps, options: OperatorSe
       if (request.operator === nobody) return sendProblem(reply, 401, 'Sign in first: POST session, or send a bearer token.')
       if (request.operator.mustChangePassword && beforePassword !== true && !signing) return sendProblem(reply, 403, 'Choose your own password first: POST password.')
     })
-    api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-    api.get('/metrics', { schema: { hide: true } }, async (_, reply) => reply.type('text/plain; version=0.0.4').send(deps.metrics()))
+    api.addHook('onRoute', (route) => {
+      if (route.schema !== undefined && route.schema.hide !== true) route.schema = { ...route.schema, response: { ...(route.schema.response as object | undefined), default: problem } }
+    })
+    api.get('/openapi.json', { schema: { response: { 200: z.looseObject({}).describe('This description, OpenAPI 3.1') } } }, async () => app.swagger())
+    api.get('/metrics', { schema: { response: { 200: prometheus } } }, async (_, reply) => reply.type('text/plain; version=0.0.4').send(deps.metrics()))
     addPeopleRoutes(api, deps, { trusted: options.trusted, secure: options.tls !== undefined })
     addTokenRoutes(api, deps)
     addMachineRoutes(api, deps)
@@ -73,7 +80,7 @@ export async function makeOperatorServer(deps: OperatorDeps, options: OperatorSe
     deps.registerApps(api)
     api.all('/*', { config: { open: true }, schema: { hide: true } }, async (_, reply) => sendProblem(reply, 404, `There is no such route below ${apiPrefix}: see ${apiPrefix}/openapi.json.`))
   }, { prefix: apiPrefix })
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', { schema: { response: { 200: prometheus, default: problem } } }, async (request, reply) => {
     const operator = options.trusted ? root : await identify(request.headers, deps.people, deps.now())
     if (operator === undefined) return sendProblem(reply, 401, 'Give Prometheus a bearer token.')
     return reply.type('text/plain; version=0.0.4').send(deps.metrics())

@@ -3,8 +3,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LoginRequest, PasswordRequest, SshKeys } from '#contract/operator-api'
 import { hashPassword, makeOneTimePassword, verifyPassword } from '../people/password.ts'
+import { nothing } from './answers.ts'
 import { Refusal, type OperatorDeps } from './deps.ts'
 import { beginSession, endSession, makeSignInLimit, ownSessionHash } from './identify.ts'
+import { sendProblem } from './problem.ts'
 
 const Me = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 
@@ -15,28 +17,28 @@ export function addPeopleRoutes(app: FastifyInstance, deps: OperatorDeps, option
   // A stranger's name costs as much time as a wrong password: nobody learns which names exist.
   const nobody = hashPassword('nobody has this password')
 
-  api.post('/session', { config: { open: true }, schema: { body: LoginRequest } }, async (request, reply) => {
+  api.post('/session', { config: { open: true }, schema: { body: LoginRequest, response: { 204: nothing } } }, async (request, reply) => {
     const { user: name, password } = request.body
     const nowMs = deps.now().getTime()
-    if (limit.refused(name, nowMs)) return reply.code(429).header('retry-after', '60').type('application/problem+json').send(JSON.stringify({ type: 'about:blank', title: 'Too Many Requests', status: 429, detail: 'Too many wrong passwords: wait a minute and try again.' }))
+    if (limit.refused(name, nowMs)) return sendProblem(reply.header('retry-after', '60'), 429, 'Too many wrong passwords: wait a minute and try again.')
     const user = await deps.people.findUser(name)
     if (!(await verifyPassword(password, user?.passwordHash ?? (await nobody))) || user === null) {
       limit.failed(name, nowMs)
-      return reply.code(401).type('application/problem+json').send(JSON.stringify({ type: 'about:blank', title: 'Unauthorized', status: 401, detail: 'The user or the password is not right. Forgotten? Run `systemcloud passwd` as root on the appliance.' }))
+      return sendProblem(reply, 401, 'The user or the password is not right. Forgotten? Run `systemcloud passwd` as root on the appliance.')
     }
     await beginSession(reply, deps.people, user.name, deps.now(), options.secure)
     await audit('session.started', user.name, user.name)
     return reply.code(204).send()
   })
 
-  api.delete('/session', async (request, reply) => {
+  api.delete('/session', { schema: { response: { 204: nothing } } }, async (request, reply) => {
     await endSession(request, reply, deps.people)
     return reply.code(204).send()
   })
 
   api.get('/session', { schema: { response: { 200: Me } } }, async (request) => ({ name: request.operator.name, mustChangePassword: request.operator.mustChangePassword }))
 
-  api.post('/password', { config: { beforePassword: true }, schema: { body: PasswordRequest } }, async (request, reply) => {
+  api.post('/password', { config: { beforePassword: true }, schema: { body: PasswordRequest, response: { 204: nothing } } }, async (request, reply) => {
     const user = await deps.people.findUser(request.operator.name)
     if (user === null || !(await verifyPassword(request.body.old, user.passwordHash))) throw new Refusal(422, 'The old password is not right.')
     if (request.body.old === request.body.new) throw new Refusal(422, 'Choose a password that differs from the old one.')

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { NewToken, Token, TokenRequest } from '#contract/operator-api'
+import { nothing } from './answers.ts'
 import { Refusal, type OperatorDeps } from './deps.ts'
 import { hashSecret } from './identify.ts'
 
@@ -34,7 +35,7 @@ export function addTokenRoutes(app: FastifyInstance, { people, now }: Pick<Opera
     return reply.code(201).send({ id: idOf(hash), name, user: request.operator.name, madeAt, token })
   })
 
-  api.delete('/tokens/:id', { schema: { params: z.object({ id: z.string().max(64) }), response: { 204: z.void() } } }, async (request, reply) => {
+  api.delete('/tokens/:id', { schema: { params: z.object({ id: z.string().max(64) }), response: { 204: nothing } } }, async (request, reply) => {
     personOnly(request)
     const token = (await people.tokens()).find(({ hash }) => idOf(hash) === request.params.id)
     if (token === undefined) throw new Refusal(404, `There is no token “${request.params.id}”: the list of tokens has their ids.`)
