@@ -10,6 +10,7 @@ import { findKernel } from './lab/kvm.ts'
 import { inside, labNames } from './lab/network.ts'
 import { serveNamesAndTime } from './names-and-time.ts'
 import type { UpOptions } from './options.ts'
+import { progressPrinter } from './progress-printer.ts'
 import { recordChildren } from './run-dir.ts'
 
 /** A running appliance: the control and console processes, the image builder, DNS and time, and the forwards to the host's loopback. */
@@ -109,16 +110,5 @@ export async function startAppliance(options: UpOptions, standing: Standing, nam
       builder.close()
       await Promise.all(kept.map((one) => one.stop()))
     },
-  }
-}
-
-/** Prints a build's progress at most once for each new step or ten percent: a terminal is not a log of every block. */
-function progressPrinter(say: (text: string) => void): (text: string) => void {
-  let last = ''
-  return (text) => {
-    const coarse = text.replace(/(\d+) %$/, (_, percent: string) => `${Math.floor(Number(percent) / 10) * 10} %`)
-    if (coarse === last) return
-    last = coarse
-    say(`building ${coarse}`)
   }
 }

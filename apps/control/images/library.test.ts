@@ -10,7 +10,8 @@ import { openLibrary } from './library.ts'
 let dataDir: string
 let builder: net.Server
 let asked: string[]
-let answer: (image: string) => object[]
+/** What the builder says of an image; undefined: it goes on building for ever. */
+let answer: (image: string) => object[] | undefined
 
 beforeEach(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'library-'))
@@ -21,7 +22,9 @@ beforeEach(async () => {
     socket.once('data', (bytes: Buffer) => {
       const { build } = JSON.parse(bytes.toString()) as { build: string }
       asked.push(build)
-      socket.end(answer(build).map((line) => `${JSON.stringify(line)}\n`).join(''))
+      const lines = answer(build)
+      if (lines === undefined) socket.write(`${JSON.stringify({ step: 'unpacking', percent: 40, detail: '' })}\n`)
+      else socket.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     })
   })
   await new Promise<void>((resolve) => { builder.listen(path.join(dataDir, 'builder.sock'), resolve) })
@@ -64,6 +67,19 @@ describe('the library', () => {
     expect(library.bootFile('../vmlinuz')).toBeUndefined()
     expect(library.chunkPath('a'.repeat(128))).toContain('chunks')
     expect(library.chunkPath('f'.repeat(128))).toBeUndefined()
+  })
+
+  it('is ready for discovery though the OS image is never finished', async () => {
+    const stop = new AbortController()
+    answer = (image) => (image === 'debian-13' ? undefined : [{ done: true, dir: makeBuild(image) }])
+    const library = open()
+    const building = new Promise<void>((resolve) => { library.subscribe((image) => { if (image.id === 'debian-13' && image.percent === 40) resolve() }) })
+    const running = library.run(stop.signal)
+    await building
+    expect(states(library.images())).toMatchObject({ loaders: 'ready', ramdisk: 'ready', 'debian-13': 'building' })
+    for (const file of ['undionly.kpxe', 'vmlinuz', 'initrd.img']) expect(library.bootFile(file), file).toBeDefined()
+    stop.abort()
+    await running
   })
 
   it('puts the CA before the ramdisk’s initrd', async () => {
