@@ -19,7 +19,7 @@ import { openAuthority, type Authority } from '#control/ca/authority'
 import { registryHost, registryName } from '#control/roles/docker'
 import { lookupAt, probeHttp } from '#control/roles/probe'
 import type { ApplianceTls } from '#control/roles/role'
-import { sampleContext } from '#control/roles/sample-cloud'
+import { sampleContext } from '../sim/sample-cloud.ts'
 
 /** Debian's own docker-registry, with TLS and client certificates as a Manager configures it. */
 const installed = spawnSync('docker-registry', ['--version']).error === undefined

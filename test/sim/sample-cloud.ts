@@ -1,4 +1,4 @@
-import type { CloudMachine, RoleContext } from './role.ts'
+import type { CloudMachine, RoleContext } from '#control/roles/role'
 
 /** A small cloud for tests: one ready Manager, two AppServers, the app guestbook. `settings` is what would be stored. */
 export function sampleContext(machineId: string, settings = new Map<string, string>([['cloud.primary', 'm1'], ['cloud.swarmTokens', 'm1 3\nSWMTKN-1-ca-worker\nSWMTKN-1-ca-manager']])): RoleContext {

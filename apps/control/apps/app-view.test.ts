@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sampleContext } from '#control/roles/sample-cloud'
+import { sampleContext } from '../../../test/sim/sample-cloud.ts'
 import { viewApp } from './app-view.ts'
 import { parseStoredApp } from './stored-app.ts'
 

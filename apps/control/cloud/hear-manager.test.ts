@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CloudMachine } from '#control/roles/role'
-import { sampleMachine } from '#control/roles/sample-cloud'
+import { sampleMachine } from '../../../test/sim/sample-cloud.ts'
 import { hearManager, staleMs } from './hear-manager.ts'
 
 const metrics = { load1: 0, memoryTotalBytes: 0, memoryAvailableBytes: 0, diskTotalBytes: 0, diskFreeBytes: 0, uptimeSeconds: 0 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { Task } from '#contract/agent-api'
 import { renderErrorPage, renderHaproxy, renderHosts } from './haproxy.ts'
 import { roles } from './index.ts'
-import { sampleContext, sampleMachine } from './sample-cloud.ts'
+import { sampleContext, sampleMachine } from '../../../test/sim/sample-cloud.ts'
 import { swarmHealth } from './verify.ts'
 import { cloudFacts } from '#control/cloud/facts'
 
