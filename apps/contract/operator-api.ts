@@ -123,7 +123,7 @@ export const Problem = z.object({ type: z.string(), title: z.string(), status: z
 export type Problem = z.infer<typeof Problem>
 
 /**
- * Every operator URL in one place. Bodies and answers are the schemas above and those of `network-api.ts`; errors are `Problem` as application/problem+json.
+ * Every operator URL in one place. Bodies and answers are the schemas above and those of `network-api.ts` and `blackbox-api.ts`; errors are `Problem` as application/problem+json.
  *
  * | method and path | body | answer |
  * | --- | --- | --- |
@@ -133,6 +133,8 @@ export type Problem = z.infer<typeof Problem>
  * | GET status, machines, machines/:m, roles, images, networks, cloud, apps, ssh-keys | | Status, Machine[], Machine, Role[], Image[], Network[], Cloud, App[], SshKeys |
  * | GET transfers | | Transfer[] |
  * | PUT ssh-keys | SshKeys | SshKeys |
+ * | GET tokens, POST tokens, DELETE tokens/:id | TokenRequest | Token[], NewToken, 204. Made and revoked by a person or by root on the appliance, not by a token |
+ * | POST admin/passwd | | `{ user, password }`: a new one-time password. Root on the appliance only |
  * | POST networks, PATCH networks/:id, GET networks/:id | NetworkRequest, NetworkPatch | Network; 422 says what does not fit |
  * | DELETE networks/:id?force=true | | 204; 409 while machines use it, unless forced |
  * | GET networks/:id/pool, host-interfaces | | PoolMap, HostInterface[] |
@@ -150,9 +152,13 @@ export type Problem = z.infer<typeof Problem>
  * | DELETE machines/:m | | 204 (forget) |
  * | GET machines/:m/events?after=SEQ&limit=N | | EventPage |
  * | GET machines/:m/log?after=SEQ&limit=N, machines/:m/log.txt | | LogPage, text/plain download |
+ * | GET machines/:m/boots?limit=N, machines/:m/packets.pcap | | Boots, a capture file; `:m` may be a stranger's MAC |
+ * | GET strangers | | Stranger[] |
+ * | GET boot-paths, PUT boot-paths/:id | BootPathPatch | BootPath[], BootPath |
  * | GET events?after=SEQ&limit=N | | EventPage |
  * | POST apps (application/x-tar of the app's folder) | | App (202; poll GET apps/:name until serving or failed) |
  * | GET apps/:name, apps/:name/log?after= ; DELETE apps/:name | | App, LogPage, 204 |
+ * | GET openapi.json, metrics | | OpenAPI 3.1, Prometheus text. `/metrics` and `/healthz` answer outside of the prefix too |
  *
  * `:m` is an id, a name or a MAC. socket.io on the same origin, path /socket.io: emit `join` with
  * `{ room: 'fleet' | 'machine:<id>' | 'app:<name>', after: seq }`; the server replays journal events after `seq` as `events` (JournalEvent[]), then sends
