@@ -188,8 +188,8 @@ export type BootEvent =
   | { kind: 'dhcp.addressServer'; networkId: string; address: string; serverMac: Mac | null; gateway: string; dns: readonly string[]; bootFile: string | null }
   /** Nobody gives addresses on a network of mode proxy, or somebody does again. Told when it begins and when it ends. */
   | { kind: 'dhcp.noServer' | 'dhcp.serverFound'; networkId: string }
-  /** Somebody who was never given this address answers on it. */
-  | { kind: 'dhcp.conflict'; networkId: string; address: string; ownerMac: Mac; untilMs: number }
+  /** Somebody who was never given this address answers on it. `clientMac`: whose it is, who is refused when it next asks; null: nobody's. */
+  | { kind: 'dhcp.conflict'; networkId: string; address: string; ownerMac: Mac; clientMac: Mac | null; untilMs: number }
   /** Few addresses are left, or none. At most each minute. */
   | { kind: 'dhcp.poolLow'; networkId: string; free: number; size: number }
   /** A machine that is known speaks from an address that is not of our leases: of another DHCP server, or set by hand. Repeated each minute at most. */

@@ -23,6 +23,8 @@ export interface Claim extends Client {
 /** How long an address on which somebody else answers is left alone. */
 export const abandonMs = 10 * 60_000
 const shortestLeaseSeconds = 120
+/** Told to a client on whose address another machine was found. */
+export const disputedWhy = 'another machine uses the address'
 const poolFull: LeaseDecision = { kind: 'ignore', why: 'pool-full' }
 
 /**
@@ -79,8 +81,10 @@ function decideRequest(request: BootRequest, book: LeaseBook, network: NetworkVi
   const isOurClient = own !== undefined || claim.reserved !== null || claim.preferred !== null || network.authoritative
   const refuse = (address: string, why: string): LeaseDecision => (isKept(address) ? poolFull : isOurClient ? { kind: 'nak', address, why } : { kind: 'ignore', why: 'unknown-client' })
 
+  if (!isOurs(request, network)) { book.unhold(mac, nowMs); return { kind: 'ignore', why: 'other-server' } }
+  const named = requestedAddress ?? clientAddress
+  if (named !== null && book.isDisputed(named, mac)) return { kind: 'nak', address: named, why: disputedWhy }
   if (serverId !== null) { // SELECTING
-    if (!isOurs(request, network)) { book.unhold(mac, nowMs); return { kind: 'ignore', why: 'other-server' } }
     if (requestedAddress === null) return { kind: 'nak', address: '0.0.0.0', why: 'no address was asked for' }
     if (isOk(requestedAddress)) return grant(requestedAddress)
     return isKept(requestedAddress) ? poolFull : { kind: 'nak', address: requestedAddress, why: 'the address is not free' }

@@ -3,6 +3,7 @@ import { testNetwork } from '../../test/sim/memory-site.ts'
 import { seededRandom } from '../../test/sim/random.ts'
 import type { Lease, NetworkView, Reservation } from '../site.ts'
 import { AddressPool } from './address-pool.ts'
+import { AddressQueue } from './address-queue.ts'
 import { readRanges } from './address-ranges.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
 import { LeaseBook, type Client } from './lease-book.ts'
@@ -59,6 +60,35 @@ describe('ExpiryWheel', () => {
   })
 })
 
+describe('AddressQueue', () => {
+  it('is in order of what came first, whatever is deleted', () => {
+    const random = seededRandom(3)
+    const queue = new AddressQueue()
+    const model: string[] = []
+    for (let step = 0; step < 3000; step += 1) {
+      const address = String(Math.floor(random() * 30))
+      if (random() < 0.5) { queue.add(address); if (!model.includes(address)) model.push(address) }
+      else { queue.delete(address); if (model.includes(address)) model.splice(model.indexOf(address), 1) }
+      expect([queue.first, queue.size, [...queue]]).toEqual([model[0], model.length, model])
+    }
+  })
+  it('has its first one at once after very many were taken off its head', () => {
+    const time = (count: number): number => {
+      const queue = new AddressQueue()
+      for (let n = 0; n < count; n += 1) queue.add(String(n))
+      for (let n = 0; n < count / 2; n += 1) queue.delete(String(n))
+      const began = process.cpuUsage()
+      let seen = 0
+      for (let n = 0; n < 20_000; n += 1) seen += queue.first === undefined ? 0 : 1
+      expect(seen).toBe(20_000)
+      return process.cpuUsage(began).user / 1000
+    }
+    time(1000)
+    // Over what was deleted in a Set it takes a second and more.
+    expect(Math.min(time(200_000), time(200_000))).toBeLessThan(Math.min(time(1000), time(1000)) * 20 + 50)
+  })
+})
+
 describe('readRanges', () => {
   it('numbers several ranges without gaps and leaves out what nobody may have', () => {
     const ranges = readRanges({ ...testNetwork, gateway: '10.77.0.254', ranges: [{ from: '10.77.0.0', to: '10.77.0.9' }, { from: '10.77.0.250', to: '10.77.1.9' }], excluded: [{ from: '10.77.0.5', to: '10.77.0.6' }] })
@@ -103,6 +133,12 @@ describe('LeaseBook', () => {
     expect(book.choose(who(2), now)).toBe('10.77.0.102')
     expect(book.ofMac(macOf(1))?.address).toBe('10.77.0.100')
     expect(book.freeCount).toBe(1)
+  })
+
+  it('counts an address that was given back before it began once', () => {
+    const book = new LeaseBook(network('10.77.0.100', '10.77.0.101'), [lease('10.77.0.100', 1, { state: 'released', expiresAtMs: 5 })])
+    book.sweep(now)
+    expect(book.freeCount).toBe(2)
   })
 
   it('has an address again when its hold or its lease is over', () => {
@@ -167,6 +203,32 @@ describe('LeaseBook', () => {
     // A scan of the pool or of the leases would be a hundred times slower; memory caches alone make some difference.
     expect(large).toBeLessThan(small * 10 + 20)
   }, 60_000)
+
+  it('has those asked about that were in use before, longest out of use first, and gives out those on which nobody answered', () => {
+    const past = [30, 90, 60].map((ago, n) => lease(`10.77.0.10${n}`, n, { expiresAtMs: now - ago }))
+    const book = new LeaseBook(network('10.77.0.100', '10.77.0.103'), past)
+    book.sweep(now)
+    const toProbe = (many: number, enough: number, asked = ''): string[] => [...book.toProbe(0, many, enough, (address) => address === asked)]
+    expect(toProbe(8, 1024)).toEqual(['10.77.0.103', '10.77.0.101', '10.77.0.102', '10.77.0.100'])
+    book.foundSilent('10.77.0.103')
+    expect(toProbe(8, 1024)).toEqual(['10.77.0.101', '10.77.0.102', '10.77.0.100'])
+    expect(toProbe(1, 1024, '10.77.0.101')).toEqual(['10.77.0.102'])
+    expect(toProbe(8, 1)).toEqual([])
+    book.hold('10.77.0.103', who(7), now)
+    expect(book.choose(who(8), now)).toBe('10.77.0.101')
+    book.foundSilent('10.77.0.100')
+    expect(book.choose(who(8), now)).toBe('10.77.0.100')
+    book.forgetSilent()
+    expect([book.choose(who(8), now), toProbe(8, 1024)]).toEqual(['10.77.0.101', ['10.77.0.101', '10.77.0.102', '10.77.0.100']])
+  })
+
+  it('refuses an address to whom it was while somebody else was found on it, until it is offered anew', () => {
+    const book = new LeaseBook(network('10.77.0.100', '10.77.0.103'), [lease('10.77.0.100', 1)])
+    book.recordConflict(lease('10.77.0.100', 9, { state: 'conflict' }), now)
+    expect([book.isDisputed('10.77.0.100', macOf(1)), book.isDisputed('10.77.0.100', macOf(2)), book.ofMac(macOf(1))]).toEqual([true, false, undefined])
+    book.hold('10.77.0.100', who(1), now + 61_000)
+    expect(book.isDisputed('10.77.0.100', macOf(1))).toBe(false)
+  })
 
   it('leaves its own address, the gateway, and the ends of the subnet to nobody', () => {
     const book = new LeaseBook(testNetwork, [])

@@ -2,6 +2,7 @@ import type { Mac } from '#contract/mac'
 import { contains, parseCidr, type Ipv4Network } from '../codec/ipv4.ts'
 import type { Lease, NetworkView, Reservation } from '../site.ts'
 import { AddressPool } from './address-pool.ts'
+import { AddressQueue } from './address-queue.ts'
 import { readRanges, type AddressRanges } from './address-ranges.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
 
@@ -27,15 +28,15 @@ const knownMost = 256
  * the same time however many addresses and leases there are, and it keeps nothing but what an address of the network bounds.
  *
  * INVARIANTS: at most one lease and one hold an address, and one hold a client; `byMac` names the newest lease of a MAC. An address of the
- * pool is in `pool` where it is free and nobody ever had it, in `reusable` where it is free and somebody had, and else in neither. A
- * machine is known by its MAC alone: firmware, iPXE, ramdisk and system each send another client id, and it shall keep one address.
+ * pool is in `pool` where it is free and nobody ever had it, in `reusable` where it is free and somebody had, and else in neither; `silent` is a
+ * part of `reusable`. A machine is known by its MAC alone: firmware, iPXE, ramdisk and system each send another client id, and it shall keep one address.
  */
 export class LeaseBook {
   private readonly byAddress = new Map<string, Lease>()
   private readonly byMac = new Map<Mac, string>()
   /** Oldest first. */
   private readonly holds = new Map<string, Hold>()
-  private readonly strangersHolds = new Set<string>()
+  private readonly strangersHolds = new AddressQueue()
   private readonly heldBy = new Map<Mac, string>()
   /** On their way to the disk: how many commits for which MAC. */
   private readonly committing = new Map<string, { mac: Mac; count: number }>()
@@ -43,7 +44,11 @@ export class LeaseBook {
   /** Nothing ends before this time: two looks at the clock for each DISCOVER would otherwise walk over what has ended long ago. */
   private nextEndMs = 0
   /** Longest out of use first. */
-  private readonly reusable = new Set<string>()
+  private readonly reusable = new AddressQueue()
+  /** Those of them on which nobody answered lately. */
+  private readonly silent = new AddressQueue()
+  /** Clients whose address somebody else was found on, by that address. */
+  private readonly disputed = new Map<string, Mac>()
   private network: NetworkView
   private cidr: Ipv4Network | undefined
   private ranges: AddressRanges
@@ -79,8 +84,25 @@ export class LeaseBook {
     this.drop(lease.address)
     if (!isAbandoned(lease)) this.byMac.set(lease.mac, lease.address)
     else if (this.byMac.get(lease.mac) === lease.address) this.byMac.delete(lease.mac)
+    this.occupy(lease.address)
     if (lease.state === 'released') this.settle(lease.address, lease.expiresAtMs)
-    else { this.occupy(lease.address); this.wheel.set(lease.address, lease.expiresAtMs) }
+    else this.wheel.set(lease.address, lease.expiresAtMs)
+  }
+
+  /** Takes over that somebody uses an address who was never given it. Whose it was is refused it from now on. */
+  recordConflict(conflict: Lease, nowMs: number): void {
+    const client = this.clientOf(conflict.address, nowMs)
+    this.record(conflict)
+    if (client !== undefined) this.disputed.set(conflict.address, client)
+  }
+
+  /** Whether somebody else was found on this address while it was this client's, who was not offered it since. */
+  isDisputed(address: string, mac: Mac): boolean { return this.disputed.get(address) === mac }
+
+  /** Who has this address or is promised it, or undefined. */
+  clientOf(address: string, nowMs: number): Mac | undefined {
+    const lease = this.byAddress.get(address)
+    return this.committing.get(address)?.mac ?? (lease?.state === 'bound' && lease.expiresAtMs > nowMs ? lease.mac : this.holds.get(address)?.mac)
   }
 
   /** The lease of this MAC, running or past, or undefined. */
@@ -99,6 +121,7 @@ export class LeaseBook {
     this.drop(address)
     this.holds.set(address, { mac: client.mac, untilMs: nowMs + holdMs, isKnown: client.isKnown })
     this.heldBy.set(client.mac, address)
+    if (this.isDisputed(address, client.mac)) this.disputed.delete(address)
     if (!client.isKnown) this.strangersHolds.add(address)
     this.occupy(address)
   }
@@ -164,15 +187,16 @@ export class LeaseBook {
   }
 
   /**
-   * An address for a client that has none: one that nobody ever had, else the one that is longest out of use, else, for a machine that is
-   * known, the one that was promised to a stranger first. Undefined where the pool is full.
+   * An address for a client that has none: one that nobody ever had, else the one that is longest out of use, of both one on which nobody
+   * answered before one that was not asked about; else, for a machine that is known, the one that was promised to a stranger first.
+   * Undefined where the pool is full.
    */
   choose(client: Client, nowMs: number): string | undefined {
     this.sweep(nowMs)
     if (!client.isKnown && this.freeCount <= this.keptForKnown()) return undefined
-    const index = this.pool.pick(hashMac(client.mac))
+    const index = this.pool.probedCount === 0 && this.silent.size > 0 ? undefined : this.pool.pick(hashMac(client.mac))
     if (index !== undefined) return this.ranges.address(index)
-    return first(this.reusable) ?? (client.isKnown ? first(this.strangersHolds) : undefined)
+    return this.silent.first ?? this.reusable.first ?? (client.isKnown ? this.strangersHolds.first : undefined)
   }
 
   /** Ends what is over: holds and leases. */
@@ -201,26 +225,42 @@ export class LeaseBook {
   /** All leases, running or past. */
   leases(): IterableIterator<Lease> { return this.byAddress.values() }
 
-  /** An address of the pool that nobody ever had and that was not looked at on the wire; undefined where there are `enough` that were. */
-  toProbe(seed: number, enough: number): string | undefined {
-    const index = this.pool.probedCount >= enough ? undefined : this.pool.pickUnprobed(seed)
-    return index === undefined ? undefined : this.ranges.address(index)
+  /**
+   * At most so many free addresses of the pool that are to be asked about on the wire: those that nobody ever had, following from `seed`,
+   * then those that somebody had, longest out of use first. None where there are `enough` that are silent, and none that `isAsked`.
+   */
+  toProbe(seed: number, many: number, enough: number, isAsked: (address: string) => boolean): ReadonlySet<string> {
+    const found = new Set<string>()
+    if (this.pool.probedCount + this.silent.size >= enough) return found
+    for (let turn = 0; turn < many; turn += 1) {
+      const index = this.pool.pickUnprobed(seed + turn)
+      const address = index === undefined ? undefined : this.ranges.address(index)
+      if (address === undefined) break
+      if (!isAsked(address)) found.add(address)
+    }
+    for (const address of this.reusable) {
+      if (found.size >= many) break
+      if (!this.silent.has(address) && !isAsked(address)) found.add(address)
+    }
+    return found
   }
 
   /** Nobody answered on this address. */
   foundSilent(address: string): void {
     const index = this.ranges.index(address)
     if (index !== undefined) this.pool.markProbed(index)
+    if (this.reusable.has(address)) this.silent.add(address)
   }
 
   /** What was found silent long ago is to be looked at again. */
-  forgetSilent(): void { this.pool.unprobeAll() }
+  forgetSilent(): void { this.pool.unprobeAll(); this.silent.clear() }
 
   private keptForKnown(): number { return Math.min(knownMost, Math.floor(this.size / knownShare)) }
 
   /** Takes it out of what is free. */
   private occupy(address: string): void {
     this.reusable.delete(address)
+    this.silent.delete(address)
     const index = this.ranges.index(address)
     if (index !== undefined) this.pool.take(index)
   }
@@ -248,6 +288,7 @@ export class LeaseBook {
     this.pool = new AddressPool(this.ranges.size)
     this.leftOut = new Set(this.ranges.left)
     this.reusable.clear()
+    this.silent.clear()
     for (const index of this.leftOut) this.pool.take(index)
     for (const taken of [this.reservations, this.holds, this.committing, this.byAddress]) for (const address of taken.keys()) this.occupy(address)
     // Those that are over come back with the next look at the clock, the one longest out of use first.
@@ -256,8 +297,6 @@ export class LeaseBook {
 }
 
 const isAbandoned = (lease: Lease): boolean => lease.state === 'declined' || lease.state === 'conflict'
-
-const first = (set: ReadonlySet<string>): string | undefined => set.values().next().value
 
 const sameRanges = (a: NetworkView, b: NetworkView): boolean => a === b || JSON.stringify(layoutOf(a)) === JSON.stringify(layoutOf(b))
 

@@ -38,8 +38,8 @@ export interface ConflictProbe {
 
 /**
  * Asks by ARP who uses the addresses that will be given out next, off the servers' path: some are kept ready that nobody answered on. In a
- * storm an address may go out that was not asked about; it is asked about then, and where somebody answers before the client has it, the
- * client is refused and asks anew. Addresses behind a relay cannot be asked about.
+ * storm, and to a client that comes back for the address it had, one may go out that was not asked about; it is asked about then, and where
+ * somebody answers, the client is refused: at once where it has no ACK yet, else when it next asks. Addresses behind a relay cannot be asked about.
  */
 export function probeConflicts({ site, device, mac, books, frames, replies, log, now }: ProbeWorld): ConflictProbe {
   /** Asked about and not answered yet, oldest first. */
@@ -56,13 +56,19 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
   }
   const found = (network: NetworkView, address: string, owner: Mac): void => {
     const book = books.book(network)
-    const lease = book.ofAddress(address)
-    // Its own client, who has just taken it.
-    if (book.heldFor(owner) === address || (lease?.mac === owner && lease.state === 'bound' && lease.expiresAtMs > now())) return
-    if (lease?.state === 'bound' && lease.expiresAtMs > now()) return
+    const [client, before] = [book.clientOf(address, now()), book.ofAddress(address)]
+    // Its own client: one that has just taken it, or one that never stopped using it.
+    if (client === owner) return
+    if (client === undefined && before?.mac === owner && (before.state === 'bound' || before.state === 'released')) {
+      if (book.heldFor(owner) === undefined) book.hold(address, { mac: owner, isKnown: true }, now())
+      return
+    }
+    // Linux answers on each of its cards for the addresses of all.
+    const machine = client === undefined ? undefined : site.machine(client)
+    if (machine !== undefined && machine.id === site.machine(owner)?.id) return
     const conflict: Lease = { networkId: network.id, address, mac: owner, clientId: '', hostname: '', state: 'conflict', startedAtMs: now(), expiresAtMs: now() + abandonMs }
-    book.record(conflict)
-    site.report({ kind: 'dhcp.conflict', networkId: network.id, address, ownerMac: owner, untilMs: conflict.expiresAtMs })
+    book.recordConflict(conflict, now())
+    site.report({ kind: 'dhcp.conflict', networkId: network.id, address, ownerMac: owner, clientMac: client ?? null, untilMs: conflict.expiresAtMs })
     site.commitLease(conflict).catch((error: unknown) => log.error({ address, err: error }, 'conflict.notStored'))
   }
   const listen = (networks: readonly NetworkView[]): void => {
@@ -99,11 +105,11 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
     }
     for (const network of networks) {
       const book = books.book(network)
-      for (; left > 0 && asked.size < enoughReady; left -= 1) {
-        const address = book.toProbe(seed += 1, enoughReady)
-        if (address === undefined) break
-        if (!asked.has(address)) ask(network.id, address)
+      for (const address of book.toProbe(seed, Math.min(left, enoughReady - asked.size), enoughReady, (one) => asked.has(one))) {
+        ask(network.id, address)
+        left -= 1
       }
+      seed += mostPerTick
     }
   }
   const timer = setInterval(() => {

@@ -3,8 +3,8 @@ import { memorySite, testNetwork, type MemorySite } from '../../test/sim/memory-
 import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
 import { addressesOption, byteOption, messageTypes, option, readAddress, readMessageType, type MessageType } from '../codec/dhcp4-options.ts'
 import { LoaderMemory } from '../policy/loader-memory.ts'
-import type { NetworkView } from '../site.ts'
-import { openBooks } from './dhcp-books.ts'
+import type { Lease, NetworkView } from '../site.ts'
+import { openBooks, type DhcpBooks } from './dhcp-books.ts'
 import { serveDhcp } from './dhcp.ts'
 import { rehearseDhcp } from './rehearse.ts'
 import type { Sender, UdpPort } from './udp.ts'
@@ -12,6 +12,7 @@ import type { Sender, UdpPort } from './udp.ts'
 /** A DHCP server without sockets: what it is sent, and what it sends. */
 interface Bench {
   readonly site: MemorySite
+  readonly books: DhcpBooks
   readonly drops: Map<string, number>
   /** What was sent, decoded, and where to. */
   readonly sent: { message: DhcpMessage; to: string }[]
@@ -32,7 +33,7 @@ function openBench(networks: NetworkView[] = [testNetwork], standsBack = false):
   }
   const port = (number: number): UdpPort => ({ number, serve(handle) { handlers.set(number, handle) }, send(bytes, to) { take(bytes, `${to.address}:${to.port}`) }, close: async () => {} })
   const bench: Bench = {
-    site, drops: new Map(), sent: [], nowMs: 1_700_000_000_000,
+    site, books: openBooks(site), drops: new Map(), sent: [], nowMs: 1_700_000_000_000,
     async ask(message, from = { address: '0.0.0.0', port: 68 }, number = 67) {
       const before = bench.sent.length
       const encoded = message instanceof Uint8Array ? message : bytesOf(message)
@@ -43,7 +44,7 @@ function openBench(networks: NetworkView[] = [testNetwork], standsBack = false):
     throwIn(bytes) { void handlers.get(67)?.(bytes, { address: '0.0.0.0', port: 68 }) },
   }
   serveDhcp({
-    site, device: 'eth0', books: openBooks(site), ports: { server: port(67), proxy: port(4011) },
+    site, device: 'eth0', books: bench.books, ports: { server: port(67), proxy: port(4011) },
     // Without the headers of IP and UDP; they hold the address that the frame is for.
     loaders: new LoaderMemory(), frames: { send(mac, _, packet) { take(packet.subarray(28), `${Buffer.from(mac).toString('hex')} ${packet.subarray(16, 20).join('.')}`) }, receive: () => undefined, close() {} },
     drops: { count(_, reason, by = 1) { bench.drops.set(reason, (bench.drops.get(reason) ?? 0) + by) }, close() {} },
@@ -90,6 +91,25 @@ describe('a lease', () => {
     expect(bench.drops.get('lease-not-stored')).toBe(1)
     bench.site.cannotStore = false
     expect(typeOf((await bench.ask(select(offer!)))[0])).toBe('ack')
+  })
+
+  it('is refused where somebody else is found on its address before it is stored, and when it is renewed where afterwards', async () => {
+    for (const isLate of [false, true]) {
+      const bench = openBench()
+      const conflict = (address: string): Lease => ({ networkId: 'lab', address, mac: '52:54:00:00:99:99', clientId: '', hostname: '', state: 'conflict', startedAtMs: bench.nowMs, expiresAtMs: bench.nowMs + 600_000 })
+      const [offer] = await bench.ask(question('discover'))
+      const { yourAddress } = offer!
+      const book = bench.books.book(testNetwork)
+      if (isLate) expect(typeOf((await bench.ask(select(offer!)))[0])).toBe('ack')
+      else bench.throwIn(bytesOf(select(offer!)))
+      book.recordConflict(conflict(yourAddress), bench.nowMs)
+      if (isLate) expect(typeOf((await bench.ask(question('request', 1, { clientAddress: yourAddress }), { address: yourAddress, port: 68 }))[0])).toBe('nak')
+      else for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => { setImmediate(resolve) })
+      expect(typeOf(bench.sent.at(-1)?.message)).toBe('nak')
+      expect(book.ofAddress(yourAddress)).toMatchObject({ state: 'conflict' })
+      const [again] = await bench.ask(question('discover'))
+      expect([typeOf(again), again?.yourAddress === yourAddress]).toEqual(['offer', false])
+    }
   })
 
   it('is the same when a client asks twice at once, and nobody else is given it meanwhile', async () => {

@@ -6,6 +6,7 @@ import { chooseDestination } from '../policy/choose-destination.ts'
 import { chooseNetwork } from '../policy/choose-network.ts'
 import { composeNak, composeReply, dropLastOption } from '../policy/compose-reply.ts'
 import { decideAnswer, type DhcpAnswer } from '../policy/decide-answer.ts'
+import { disputedWhy } from '../policy/decide-lease.ts'
 import { decideBoot } from '../policy/decide-boot.ts'
 import { decideOffer, type BootAnswer } from '../policy/decide-offer.ts'
 import type { LoaderMemory } from '../policy/loader-memory.ts'
@@ -118,14 +119,17 @@ export function serveDhcp(given: DhcpWorld): void {
     return best
   }
 
-  async function store(asked: Asked, network: NetworkView, answer: DhcpAnswer, boot: BootAnswer, lease: Lease, packet: PacketFacts): Promise<void> {
+  async function store(asked: Asked, network: NetworkView, decided: DhcpAnswer, boot: BootAnswer, lease: Lease, packet: PacketFacts): Promise<void> {
     const book = books.book(network)
     const { mac } = asked.request
+    let answer = decided
     pending += 1
     if (lease.state === 'bound') book.commit(lease.address, mac)
     try {
       await site.commitLease(lease)
-      book.record(lease)
+      // Somebody else was found on it meanwhile, which is stored as a later fact.
+      if (lease.state === 'bound' && book.isDisputed(lease.address, mac)) answer = { kind: 'nak', address: lease.address, why: disputedWhy }
+      else book.record(lease)
     } catch (error) {
       // Not stored, so not promised: the client asks again. Whoever stores says what is wrong, once.
       log.debug({ mac, err: error }, 'lease.notStored')

@@ -96,8 +96,7 @@ function openActor(of: Site, network: NetworkView, which: 0 | 1, wire: Wire, now
     standsBack, heard, now, site, books, device: network.interface, loaders: new LoaderMemory(), drops: { count() {}, close() {} }, log: silent,
     // As the prober does, which keeps some addresses ready that nobody answered on.
     promised: promised((one) => {
-      const address = books.book(one).toProbe(count.acks, 64)
-      if (address !== undefined) books.book(one).foundSilent(address)
+      for (const address of books.book(one).toProbe(count.acks, 1, 64, () => false)) books.book(one).foundSilent(address)
     }),
     ports: { server: port((handler) => { handle = handler }), proxy: port(() => undefined) }, frames: { send: frame(wire.toClient), receive: () => undefined, close() {} },
   })

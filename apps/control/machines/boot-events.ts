@@ -63,7 +63,7 @@ export function renderBootEvent(event: BootEvent): Omit<NewLine, 'machineId'> | 
     case 'address.seen': return info(addressSeen(event.address), { address: event.address })
     case 'dhcp.noServer': return info('No DHCP server gives addresses on a network of mode proxy: nothing can boot there', { network: event.networkId }, 'warn')
     case 'dhcp.serverFound': return info('Addresses are given again on a network that lacked them', { network: event.networkId })
-    case 'dhcp.conflict': return info(`${event.address} is used by ${event.ownerMac}, which was never given it: it is left alone for a time`, { address: event.address, mac: event.ownerMac }, 'warn')
+    case 'dhcp.conflict': return info(`${event.address} is used by ${event.ownerMac}, which was never given it: ${event.clientMac === null ? '' : `${event.clientMac}, whose it is, gets another when it next asks, and `}it is left alone for a time`, { address: event.address, mac: event.ownerMac, client: event.clientMac }, 'warn')
     case 'dhcp.poolLow': return info(event.free === 0 ? `All ${event.size} addresses are given out` : `${event.free} of ${event.size} addresses are left`, { free: event.free, size: event.size }, 'warn')
     case 'tftp.started': return info(`Fetches ${event.file} by TFTP`, { file: event.file, sizeBytes: event.sizeBytes, blockSize: event.blockSize, windowSize: event.windowSize })
     case 'tftp.sent': return info(`Got ${event.file} by TFTP (${mebibytes(event.sizeBytes)} in ${(event.milliseconds / 1000).toFixed(1)} s)`, { file: event.file, sizeBytes: event.sizeBytes, milliseconds: event.milliseconds, retries: event.resends, roundTripMs: event.roundTripMs })
