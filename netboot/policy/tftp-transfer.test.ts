@@ -80,6 +80,9 @@ describe('startTransfer', () => {
     ['a window of 65536', { windowsize: '65536' }, { windowSize: 1, agreed: null }],
     ['words', { blksize: 'big', timeout: '-1', windowsize: '1e3' }, { agreed: null }],
     ['a timeout of 5 s', { timeout: '5' }, { timeoutMs: 5000 }],
+    ['a timeout of 10 s', { timeout: '10' }, { timeoutMs: 10_000, agreed: new Map([['timeout', '10']]) }],
+    ['a timeout of 11 s', { timeout: '11' }, { timeoutMs: 1000, agreed: null }],
+    ['a timeout of 255 s', { timeout: '255' }, { timeoutMs: 1000, agreed: null }],
     ['a timeout of 256 s', { timeout: '256' }, { timeoutMs: 1000, agreed: null }],
     ['options nobody knows', { multicast: '', utimeout: '5' }, { agreed: null }],
   ])('agrees on %s', (_, options, expected) => expect(begin(1024, options).transfer).toMatchObject(expected))

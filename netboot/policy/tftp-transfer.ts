@@ -65,6 +65,8 @@ const tryLimit = 5
 /** A client that has begun is given this long: it may be waiting for its switch, or be busy with what it has. */
 const silenceLimitMs = 30_000
 const defaultTimeoutMs = 1000
+/** A client may ask for up to 255 (RFC 2349). One that says nothing would keep its place for five times that: what is not kept to is not agreed on. */
+const longestAskedSeconds = 10
 /** Less than this is the jitter of a busy machine, not a loss. */
 const shortestTimeoutMs = 100
 const longestTimeoutMs = 4000
@@ -89,7 +91,7 @@ export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, 
   const blockSize = askedBlock !== undefined && askedBlock >= 8 ? Math.min(askedBlock, 1468) : 512
   if (askedBlock !== undefined && askedBlock >= 8) agreed.set('blksize', String(blockSize))
   const askedTimeout = number('timeout')
-  if (askedTimeout !== undefined && askedTimeout >= 1 && askedTimeout <= 255) agreed.set('timeout', String(askedTimeout))
+  if (askedTimeout !== undefined && askedTimeout >= 1 && askedTimeout <= longestAskedSeconds) agreed.set('timeout', String(askedTimeout))
   if (request.options.has('tsize')) agreed.set('tsize', String(sizeBytes))
   const askedWindow = number('windowsize')
   const hasWindow = askedWindow !== undefined && askedWindow >= 1 && askedWindow <= 65535
@@ -97,7 +99,7 @@ export function startTransfer(request: TftpPacket & { kind: 'read' | 'write' }, 
   if (hasWindow) agreed.set('windowsize', String(windowSize))
 
   const transfer: Draft = {
-    sizeBytes, blockSize, windowSize, timeoutMs: agreed.has('timeout') ? Math.min(askedTimeout ?? 1, 10) * 1000 : defaultTimeoutMs,
+    sizeBytes, blockSize, windowSize, timeoutMs: agreed.has('timeout') ? (askedTimeout ?? 1) * 1000 : defaultTimeoutMs,
     lastBlock: Math.floor(sizeBytes / blockSize) + 1, agreed: agreed.size > 0 ? agreed : null,
     acked: 0, sentTo: 0, confirmed: false, tries: 1, repeats: 'loss', recoverTo: 0, sentAtMs: nowMs, progressAtMs: nowMs, roundTripMs: null, variationMs: 0, resends: 0,
   }
