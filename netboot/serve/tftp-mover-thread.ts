@@ -5,7 +5,7 @@ import type { TftpPacket } from '../codec/tftp.ts'
 import type { ClientKey } from './datagrams.ts'
 import { openUdp } from './native.ts'
 import { startThread } from './thread.ts'
-import { slotState, transferLimit, type MoverOrder, type MoverReport, type MoverSource } from './tftp-orders.ts'
+import { slotState, slotLimit, type MoverOrder, type MoverReport, type MoverSource } from './tftp-orders.ts'
 import { closeDescriptor, openWaker, wake } from './waker.ts'
 
 /** A port guessed by a stranger is one of this many, and he must guess the client's port and the block too. */
@@ -37,12 +37,12 @@ export interface MovedTransfer {
 
 /** Starts the thread. What it reports as dropped or broken goes to `dropped` and the log. One that dies is started again; its transfers fail. */
 export function startTftpMover(log: NetbootLog, dropped: (reason: (MoverReport & { kind: 'dropped' })['reason'], count: number) => void): TftpMover {
-  const progress = new Float64Array(new SharedArrayBuffer(transferLimit * 8)).fill(slotState.ended)
+  const progress = new Float64Array(new SharedArrayBuffer(slotLimit * 8)).fill(slotState.ended)
   /** When each transfer's client last confirmed something new, in milliseconds since 1970. */
-  const answeredAt = new Float64Array(new SharedArrayBuffer(transferLimit * 8))
+  const answeredAt = new Float64Array(new SharedArrayBuffer(slotLimit * 8))
   const waker = openWaker()
   const hearers = new Map<number, { slot: number; heard: (report: MoverReport & { kind: 'started' | 'ended' }) => void }>()
-  const free = Array.from({ length: transferLimit }, (_, slot) => slot)
+  const free = Array.from({ length: slotLimit }, (_, slot) => slot)
   let opened: (readonly number[])[] = []
   let nextId = 1
   let isClosing = false

@@ -26,3 +26,9 @@ export const slotState = { ended: -2, unconfirmed: -1 } as const
 
 /** How many transfers there may be at once. */
 export const transferLimit = 1024
+
+/**
+ * How many have a slot: as many requests as are read in a row may each take the place of an older one before it is heard that those have
+ * ended and their slots are free.
+ */
+export const slotLimit = transferLimit + 512

@@ -51,6 +51,10 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
     else perClient.delete(session.client.address)
   }
   const giveUp = (key: string, session: TftpSession): void => { session.transfer.end(); ended(key, session) }
+  const endOldestUnconfirmed = (): boolean => {
+    for (const [key, session] of sessions) if (session.transfer.state() === 'unconfirmed') { giveUp(key, session); return true }
+    return false
+  }
 
   world.port.serve((bytes, from) => {
     const decoded = decodeTftp(bytes)
@@ -66,12 +70,8 @@ export function serveTftp(world: TftpWorld): { sessions(): readonly TftpSession[
       giveUp(key, old)
     }
     if ((perClient.get(from.address) ?? 0) >= limitPerClient) return world.drops.count('tftp', 'too-many')
-    if (sessions.size >= transferLimit - 1) {
-      // A flood of forged requests holds what nobody confirms: the oldest of that makes room.
-      const forged = Array.from(sessions).find(([, session]) => session.transfer.state() === 'unconfirmed')
-      if (!forged) return world.drops.count('tftp', 'too-many')
-      giveUp(...forged)
-    }
+    // A flood of forged requests holds what nobody confirms: the oldest of that makes room.
+    if (sessions.size >= transferLimit && !endOldestUnconfirmed()) return world.drops.count('tftp', 'too-many')
 
     // The same decision as DHCP and the boot script: who is left alone gets no loader here either.
     const mac = world.macOf(from.address)

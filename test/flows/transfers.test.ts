@@ -3,8 +3,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { encodeTftp } from '#netboot/codec/tftp'
+import type { BootEvent } from '#netboot/site'
 import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -55,6 +56,37 @@ describe('TFTP over a bad wire', () => {
     const source = `const {spawn}=require("child_process");let left=64,bad=0;for(let n=0;n<64;n++){const c=spawn("atftp",["--option","blksize 1400","--option","windowsize 8","-g","-r","loader","-l","many"+n,"10.77.0.1"],{stdio:"ignore"});c.on("exit",(code)=>{if(code)bad++;if(--left===0)console.log("bad",bad)})}`
     expect((await script(source)).output).toContain('bad 0')
     for (const n of [0, 31, 63]) expect(readFileSync(path.join(world.folder, `many${n}`)).equals(loader)).toBe(true)
+  })
+})
+
+describe('requests that nobody confirms', () => {
+  const request = Buffer.from(encodeTftp({ kind: 'read', file: 'loader', mode: 'octet', options: new Map([['windowsize', '16']]) })).toString('hex')
+  /** One request from each of so many ports of each address, twenty at a time, and never a word after it; prints how many were answered. Ends by itself `lastsMs` after the last. */
+  const flood = (addresses: readonly string[], ports: number, lastsMs: number): Promise<{ output: string }> => script(`
+    const dgram=require("dgram"),[hex,list,ports,lasts]=process.argv.slice(1),from=JSON.parse(list).flatMap((a)=>Array.from({length:Number(ports)},()=>a));let answered=0;
+    const ask=(address)=>{const s=dgram.createSocket("udp4");s.once("message",()=>{answered++});s.bind(0,address,()=>s.send(Buffer.from(hex,"hex"),69,"10.77.0.1"))};
+    const turn=()=>{from.splice(0,20).forEach(ask);if(from.length)setTimeout(turn,20);else setTimeout(()=>{console.log("answered",answered);process.exit()},Number(lasts))};turn()`, request, JSON.stringify(addresses), String(ports), String(lastsMs))
+  const since = (before: number) => (event: BootEvent): boolean => world.events.indexOf(event) >= before
+
+  it('are taken from one address sixty-four at a time, and the rest is counted', async () => {
+    const before = world.events.length
+    expect((await flood(['10.77.0.51'], 65, 3000)).output.trim()).toBe('answered 64')
+    expect(await world.event('datagrams.dropped', (event) => event.receiver === 'tftp' && event.reason === 'too-many' && since(before)(event))).toMatchObject({ count: 1 })
+  })
+
+  it('make room, the oldest first, for who asks next, however many addresses they come from', async () => {
+    const addresses = Array.from({ length: 18 }, (_, n) => `10.77.0.${60 + n}`)
+    for (const address of addresses) execFileSync('ip', ['-n', world.clientSpace, 'addr', 'add', `${address}/24`, 'dev', 'eth0'])
+    const before = world.events.length
+    const begun = (): number => world.events.slice(before).filter(({ kind }) => kind === 'tftp.started').length
+    const flooding = flood(addresses, 62, 8000)
+    // More than there are places: those that came first have gone.
+    await vi.waitUntil(() => begun() > 1100, { timeout: 20_000 })
+    expect(await world.event('tftp.failed', (event) => event.why === 'ended to make room' && since(before)(event))).toMatchObject({ file: 'loader', sentBytes: 0 })
+    const served = await world.client(['atftp', '--option', 'blksize 1400', '-g', '-r', 'loader', '-l', 'amid', '10.77.0.1'])
+    expect(served).toMatchObject({ code: 0 })
+    expect(readFileSync(path.join(world.folder, 'amid')).equals(loader)).toBe(true)
+    expect(Number((await flooding).output.replace('answered ', ''))).toBeGreaterThan(1100)
   })
 })
 
