@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { watchDownloads } from './downloads.ts'
+import { defaultDownloadLimit, watchDownloads } from './downloads.ts'
 
 const mac = '52:54:00:00:00:01'
 const request = {} as IncomingMessage
@@ -21,6 +21,17 @@ describe('watchDownloads', () => {
     file.ended(2000)
     expect(downloads.view().map(({ address, file: name, position }) => [address, name, position])).toEqual([['10.0.0.1', 'image', 0], ['10.0.0.2', 'image', 1]])
     second.emit('close')
+    expect(await waiting).toBe(false)
+    downloads.close()
+  })
+  it('lets fifty machines download at once where nobody set how many', async () => {
+    const downloads = watchDownloads(defaultDownloadLimit, () => null, () => 0)
+    const asked = Array.from({ length: 50 }, (_, n) => downloads.admit(request, response(), `10.0.0.${n}`))
+    const last = response()
+    const waiting = downloads.admit(request, last, '10.0.0.50')
+    expect(downloads.view().map(({ position }) => position)).toEqual([...Array.from({ length: 50 }, () => 0), 1])
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, () => true))
+    last.emit('close')
     expect(await waiting).toBe(false)
     downloads.close()
   })
