@@ -11,7 +11,7 @@ const bytesOf = (mac: string): number[] => mac.split(':').map((pair) => Number.p
 const view = (id: string): MachineView => ({ id, hostname: null, decision: 'localDisk', address: null })
 
 /** A wire on which some addresses are in use; the prober's question is answered at once. */
-function openWire(users: Readonly<Record<string, string>>, stored: readonly Lease[] = []) {
+function openWire(users: Readonly<Record<string, string | readonly string[]>>, stored: readonly Lease[] = []) {
   const site = memorySite([network])
   site.stored.push(...stored)
   const books = openBooks(site)
@@ -24,8 +24,7 @@ function openWire(users: Readonly<Record<string, string>>, stored: readonly Leas
       send(_, __, packet) {
         const address = decodeIpv4(packet, 24)
         asked.push(address)
-        const user = users[address]
-        if (user !== undefined) answers.push(Uint8Array.from([...bytesOf('52:54:00:00:00:aa'), ...bytesOf(user), 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, ...bytesOf(user), ...encodeIpv4(address), ...bytesOf('52:54:00:00:00:aa'), 0, 0, 0, 0]))
+        for (const user of [users[address] ?? []].flat()) answers.push(Uint8Array.from([...bytesOf('52:54:00:00:00:aa'), ...bytesOf(user), 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, ...bytesOf(user), ...encodeIpv4(address), ...bytesOf('52:54:00:00:00:aa'), 0, 0, 0, 0]))
       },
       receive: () => undefined, close() {},
     },
@@ -60,8 +59,8 @@ describe('the conflict prober', () => {
     wire.probe.close()
   })
 
-  it('tells of somebody else on an address that its client has by now', () => {
-    const wire = openWire({ '10.77.0.100': squatter })
+  it.each([['alone', [squatter]], ['after its client', [client, squatter]]])('tells of somebody else who answers %s on an address that its client has by now', (_, users) => {
+    const wire = openWire({ '10.77.0.100': users })
     wire.book.hold('10.77.0.100', { mac: client, isKnown: false }, Date.now())
     wire.probe.promised(wire.network, '10.77.0.100')
     wire.book.record(lease())

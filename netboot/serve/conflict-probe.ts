@@ -51,25 +51,28 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
   const onWire = (): NetworkView[] => books.networks().filter((network) => network.interface === device && network.mode === 'full' && !network.relayed)
 
   const ask = (networkId: string, address: string): void => {
+    asked.delete(address)
     asked.set(address, { networkId, atMs: now() })
     frames.send(everybody, etherTypeArp, encodeArpProbe(mac, address))
   }
-  const found = (network: NetworkView, address: string, owner: Mac): void => {
+  /** Whether that settles the question. */
+  const found = (network: NetworkView, address: string, owner: Mac): boolean => {
     const book = books.book(network)
     const [client, before] = [book.clientOf(address, now()), book.ofAddress(address)]
     // Its own client: one that has just taken it, or one that never stopped using it.
-    if (client === owner) return
+    if (client === owner) return false
     if (client === undefined && before?.mac === owner && (before.state === 'bound' || before.state === 'released')) {
       if (book.heldFor(owner) === undefined) book.hold(address, { mac: owner, isKnown: true }, now())
-      return
+      return true
     }
     // Linux answers on each of its cards for the addresses of all.
     const machine = client === undefined ? undefined : site.machine(client)
-    if (machine !== undefined && machine.id === site.machine(owner)?.id) return
+    if (machine !== undefined && machine.id === site.machine(owner)?.id) return false
     const conflict: Lease = { networkId: network.id, address, mac: owner, clientId: '', hostname: '', state: 'conflict', startedAtMs: now(), expiresAtMs: now() + abandonMs }
     book.recordConflict(conflict, now())
     site.report({ kind: 'dhcp.conflict', networkId: network.id, address, ownerMac: owner, clientMac: client ?? null, untilMs: conflict.expiresAtMs })
     site.commitLease(conflict).catch((error: unknown) => log.error({ address, err: error }, 'conflict.notStored'))
+    return true
   }
   const listen = (networks: readonly NetworkView[]): void => {
     for (let count = 0; count < 256; count += 1) {
@@ -80,8 +83,8 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
       const { mac: owner, address } = content.sender
       const network = networks.find(({ id }) => id === asked.get(address)?.networkId)
       if (!network) continue
-      asked.delete(address)
-      found(network, address, owner)
+      // Its own client may be the first of two to answer.
+      if (found(network, address, owner)) asked.delete(address)
     }
   }
   const conclude = (networks: readonly NetworkView[]): void => {
@@ -91,7 +94,7 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
       const network = networks.find(({ id }) => id === networkId)
       if (network) books.book(network).foundSilent(address)
       silentAt.delete(address)
-      silentAt.set(address, now())
+      silentAt.set(address, atMs)
       if (silentAt.size > mostRemembered) silentAt.delete(silentAt.keys().next().value ?? '')
     }
   }
@@ -128,7 +131,8 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
   }, tickMs).unref()
   return {
     promised(network, address) {
-      if (network.relayed || now() - (silentAt.get(address) ?? 0) < freshMs || asked.has(address) || queue.size >= enoughReady) return
+      const isAsked = now() - (asked.get(address)?.atMs ?? 0) < waitMs
+      if (network.relayed || isAsked || now() - (silentAt.get(address) ?? 0) < freshMs || queue.size >= enoughReady) return
       queue.set(address, network.id)
     },
     close() { clearInterval(timer); replies.close() },

@@ -12,8 +12,8 @@ export interface NetbootWorld {
   /** Name of the namespace in which the clients are; their end of the cable is eth0. */
   readonly clientSpace: string
   readonly events: BootEvent[]
-  /** Runs a program in the namespace of netboot and waits for its end. */
-  server(...argv: string[]): void
+  /** Runs a program in the namespace of netboot to its end; what it wrote. */
+  server(...argv: string[]): string
   /** Runs a program among the clients and resolves to its exit code and output; `seconds` later it is ended. */
   client(argv: readonly string[], options?: { seconds?: number; input?: Uint8Array }): Promise<{ code: number | null; output: string }>
   /** Changes the site, as `test/sim/netboot-process` says. */
@@ -65,7 +65,7 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
 
   return {
     folder, events, clientSpace: clients,
-    server: (...argv) => { execFileSync('ip', ['netns', 'exec', server, ...argv]) },
+    server: (...argv) => execFileSync('ip', ['netns', 'exec', server, ...argv]).toString(),
     client: (argv, { seconds = 30, input } = {}) => new Promise((resolve, reject) => {
       const run = spawn('ip', ['netns', 'exec', clients, 'timeout', String(seconds), ...argv], { cwd: folder })
       let output = ''
