@@ -163,8 +163,8 @@ export function composeProbe(mac: Uint8Array, xid: number): Uint8Array {
   return encodeIpv4Udp({ address: none, port: 68 }, { address: '255.255.255.255', port: 67 }, encoded.value)
 }
 
-/** Who sent this DHCP answer, or undefined where it gives no address. */
-function readServer(frame: Uint8Array, xid: number): OtherServer | undefined {
+/** Who sent this DHCP answer, as a whole frame, or undefined where it gives no address; `xid` is our own question's. Never throws. */
+export function readServer(frame: Uint8Array, xid: number): OtherServer | undefined {
   const decoded = decodeFrame(frame)
   if (decoded?.content.kind !== 'udp') return undefined
   const { content, from: serverMac } = decoded
