@@ -26,8 +26,8 @@ test('messages wait for one another and are merged at once, also those sent twic
   expect(inbox.cursor).toBe(6)
 })
 
-test('a hole in the journal and a machine that is behind lead to a fetch of the list', () => {
-  for (const [first, asked] of [[event(9), true], [event(5, 'new'), true], [event(5), false]] as const) {
+test('a hole in the journal, a machine that is behind and one that was forgotten lead to a fetch of the list', () => {
+  for (const [first, asked] of [[event(9), true], [{ ...event(5), kind: 'machine.forgotten' }, true], [event(5, 'new'), true], [event(5), false]] as const) {
     const client = new QueryClient()
     const inbox = new Inbox(client, 4)
     const invalidate = vi.spyOn(client, 'invalidateQueries')

@@ -12,7 +12,7 @@ export const messages = { events: z.array(JournalEvent), machine: Machine, log: 
  * Gathers what arrives for a moment and merges it in one go, so that a busy fleet draws the page a few times a second.
  *
  * INVARIANTS: messages are only ever merged, never trusted to be in order; the cursor never falls; a hole in the journal
- * or a machine whose view is behind its events leads to a fetch.
+ * a machine that was forgotten, or one whose view is behind its events leads to a fetch.
  */
 export class Inbox {
   /** The newest journal line of the whole appliance that was seen here. */
@@ -21,7 +21,8 @@ export class Inbox {
   private events: JournalEvent[] = []
   private logs = new Map<string, { key: readonly string[], lines: LogLine[] }>()
   private unseen: JournalEvent[] = []
-  private hole = false
+  /** Whether the list may hold what is no more, or lack something. */
+  private isSuspect = false
   private check: ReturnType<typeof setTimeout> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly client: QueryClient
@@ -85,16 +86,17 @@ export class Inbox {
     const byMachine = groupByMachine(events)
     for (const [id, its] of byMachine) if (id !== null) client.setQueryData<readonly JournalEvent[]>(keys.events(id), (held) => (held ? mergeEvents(held, its) : held))
     this.unseen.push(...events.filter((event) => event.machineId !== null))
-    this.hole ||= hole
+    // A machine that somebody forgot has no view any more that could be sent.
+    this.isSuspect ||= hole || events.some(({ kind }) => kind === 'machine.forgotten')
     this.check ??= setTimeout(() => this.fetchMissed(), 1500)
   }
 
   /** A machine's view usually follows its event at once; what has not come after a moment is fetched. */
   private fetchMissed(): void {
     const stale = staleMachines(this.client.getQueryData<Machine[]>(keys.machines) ?? [], this.unseen)
-    if (this.hole || stale.length > 0) void this.client.invalidateQueries({ queryKey: keys.machines })
+    if (this.isSuspect || stale.length > 0) void this.client.invalidateQueries({ queryKey: keys.machines })
     this.unseen = []
-    this.hole = false
+    this.isSuspect = false
     this.check = undefined
   }
 
