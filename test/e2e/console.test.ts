@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Image } from '#contract/operator-api'
+import { diskTrouble } from '#control/store/not-stored'
 import { fillFixtureTraffic, guestbook } from '../sim/operator-fixture-state.ts'
 import { labFleet, phaseFleet } from '../sim/operator-fixture-machines.ts'
 import { fillFixtureNetworks } from '../sim/operator-fixture-networks.ts'
@@ -113,6 +114,22 @@ test('the form of a power driver is made from what it says of its options', asyn
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.waitFor({ state: 'detached' })
   expect(fixture.state.machines.get('m1')?.power).toMatchObject({ driver: 'parrot', options: { name: 'Flint', seed: 'sunflower', perch: 7, mood: 'loud' } })
+})
+
+test('a full disk is said on every page while it lasts, on a desk and on a phone', async () => {
+  await open(phaseFleet)
+  await row('manager-a').waitFor()
+  const banner = page.getByText('The disk of the appliance is full, so nothing can be stored: machines get no new addresses and nothing can be changed. Make room on it; the appliance goes on by itself.')
+  expect(await banner.count()).toBe(0)
+  fixture.state.warnings = [diskTrouble('SQLITE_FULL', 'database or disk is full') ?? '']
+  await banner.waitFor()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.getByRole('link', { name: 'Cloud' }).first().click()
+  await page.getByRole('heading', { name: 'Cloud', level: 1 }).waitFor()
+  await banner.waitFor()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true)
+  fixture.state.warnings = []
+  await banner.waitFor({ state: 'detached' })
 })
 
 test('an image that is being built, and a cloud with a service that does not answer', async () => {
