@@ -54,6 +54,6 @@ order_writeImage() {
 
 # /run/sc/bios: 512 bytes of boot sector, then what goes to the first partition. The partition table in the first sector stays.
 write_boot_code() {
-  run dd if=/run/sc/bios of="$(part "$disk" 1)" bs=512 skip=1 conv=notrunc,fsync || return 1
+  run dd if=/run/sc/bios of="$(part "$disk" 1)" bs=1M iflag=skip_bytes skip=512 conv=notrunc,fsync || return 1
   run dd if=/run/sc/bios of=/dev/$disk bs=440 count=1 conv=notrunc,fsync
 }
