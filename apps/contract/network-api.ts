@@ -14,7 +14,7 @@ export type NetworkOption = z.infer<typeof NetworkOption>
 /** An option as it is asked for: by name or number. The type may be left out where the option is known; any type's value may be text. */
 export const OptionRequest = z.object({
   option: z.union([z.number().int(), z.string().max(64)]), type: z.enum(optionTypes).optional(),
-  value: z.union([z.string().max(1024), z.number(), z.boolean(), z.array(z.string().max(255)).max(64)]),
+  value: z.union([z.string().max(4096), z.number(), z.boolean(), z.array(z.string().max(255)).max(128)]),
 })
 export type OptionRequest = z.infer<typeof OptionRequest>
 

@@ -35,6 +35,11 @@ describe('decodeDhcp4', () => {
     }
   })
 
+  it('joins what was too long for one field, and what lies in several', () => {
+    const long: DhcpMessage = { op: 'reply', hardwareType: 1, hops: 0, xid: 1, secs: 0, flags: 0, clientAddress: '0.0.0.0', yourAddress: '10.77.0.9', nextServer: '0.0.0.0', relayAddress: '0.0.0.0', hardwareAddress: Uint8Array.of(2, 0, 0, 0, 0, 1), serverName: '', bootFile: '', options: new Map([[53, Uint8Array.of(2)], [121, Uint8Array.from({ length: 330 }, (_, index) => index & 255)]]) }
+    for (const maxBytes of [548, 1472]) expect(roundTrip(long, maxBytes)).toEqual({ ok: true, value: long })
+  })
+
   it('never throws, whatever comes', () => {
     let read = 0
     for (const packet of hostilePackets(datagrams.map(({ payload }) => payload), 10_000, 1)) {

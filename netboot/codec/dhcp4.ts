@@ -116,11 +116,13 @@ export function encodeDhcp4(message: DhcpMessage, maxBytes = defaultMaxBytes): R
     return ok(whole)
   }
 
-  const encoded = Array.from(message.options).filter(([code]) => code !== option.overload).map(([code, value]) => {
-    const piece = new Uint8Array(encodedBytes(value))
-    writeOption(piece, 0, code, value)
+  // A long option's pieces may lie in different fields, which a client joins in this order (RFC 3396 §5).
+  const encoded = Array.from(message.options).filter(([code]) => code !== option.overload).flatMap(([code, value]) => Array.from({ length: Math.max(1, Math.ceil(value.length / 255)) }, (_, index) => {
+    const part = value.subarray(index * 255, (index + 1) * 255)
+    const piece = new Uint8Array(encodedBytes(part))
+    writeOption(piece, 0, code, part)
     return piece
-  })
+  }))
   const header = new Uint8Array(fixedBytes + 4)
   writeHeader(message, header)
   const main = new Packer(maxBytes - fixedBytes - 4 - 4)

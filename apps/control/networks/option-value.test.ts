@@ -27,6 +27,12 @@ describe('an option of a network', () => {
     [{ option: 224, type: 'text', value: 'x' }, '78'],
   ])('%j is %s on the wire', (asked, bytes) => expect(hex(asked)).toBe(bytes))
 
+  it.each<[OptionRequest, number]>([
+    [{ option: 'root-path', value: 'x'.repeat(1024) }, 1024],
+    [{ option: 'classless-routes', value: Array.from({ length: 40 }, (_, n) => `10.${n}.0.0/16 via 10.77.0.1`).join(', ') }, 280],
+    [{ option: 'domain-search', value: Array.from({ length: 40 }, (_, n) => `site${n}.lab.test`) }, 670],
+  ])('%j is told, though it is longer than one piece', (asked, bytes) => expect(hex(asked)).toHaveLength(bytes * 2))
+
   it.each<[OptionRequest, string]>([
     [{ option: 'interface-mtu', value: 70_000 }, 'Option 26 (interface-mtu) takes a whole number of at most 65535, not “70000”.'],
     [{ option: 'interface-mtu', value: '1.5' }, 'not “1.5”'],
@@ -35,7 +41,9 @@ describe('an option of a network', () => {
     [{ option: 'swap-server', value: ['10.77.0.1', '10.77.0.2'] }, 'takes one IPv4 address'],
     [{ option: 'root-path', value: '' }, 'has no value: leave it out'],
     [{ option: 'root-path', value: 'a\u0000b' }, 'without control characters'],
-    [{ option: 'root-path', value: 'x'.repeat(256) }, 'is 256 bytes long; 255 fit'],
+    [{ option: 'log-servers', value: Array.from({ length: 64 }, () => '10.0.0.1') }, 'is 256 bytes long; 255 fit into one option.'],
+    [{ option: 'root-path', value: 'x'.repeat(1025) }, 'is 1025 bytes long; 1024 fit into an answer beside what every client needs.'],
+    [{ option: 'classless-routes', value: Array.from({ length: 114 }, () => '10.1.2.3/32 via 10.77.0.1') }, 'is 1026 bytes long'],
     [{ option: 'classless-routes', value: '10.0.0.0/33 via 10.77.0.1' }, 'takes routes such as'],
     [{ option: 'domain-search', value: 'no spaces' }, 'takes one or more domain names'],
     [{ option: 'interface-mtu', type: 'address', value: '10.0.0.1' }, 'not the type address'],

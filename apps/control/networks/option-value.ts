@@ -9,6 +9,11 @@ export interface OptionFault { readonly kind: 'bad-option'; readonly sentence: s
 
 type Value = NetworkOption['value']
 
+/** Types whose values may go in several pieces, which clients join again. @see RFC 3396, RFC 3397 §3, RFC 3442 */
+const longTypes: ReadonlySet<OptionType> = new Set(['text', 'domains', 'routes'])
+/** Of the 1,472 bytes of one Ethernet frame, less the fixed fields and some 200 bytes of other options. Clients that take less are sent none of it. */
+const mostLongBytes = 1024
+
 /** An option as asked for, in the form of its type: the value of any type may come as text, and a list as text with commas. */
 export function parseOption(asked: OptionRequest): Result<NetworkOption, OptionFault> {
   const kind = findKind(asked)
@@ -19,7 +24,9 @@ export function parseOption(asked: OptionRequest): Result<NetworkOption, OptionF
   if (!value.ok) return bad(value.fault.sentence)
   const { length } = encodeOption({ code, name, type, value: value.value })
   if (length === 0) return bad('has no value: leave it out instead.')
-  return length > 255 ? bad(`is ${length} bytes long; 255 fit into one option.`) : ok({ code, name, type, value: value.value })
+  const most = longTypes.has(type) ? mostLongBytes : 255
+  if (length <= most) return ok({ code, name, type, value: value.value })
+  return bad(most === 255 ? `is ${length} bytes long; 255 fit into one option.` : `is ${length} bytes long; ${most} fit into an answer beside what every client needs.`)
 }
 
 /** The bytes of an option's value on the wire. Throws where the value was not made by `parseOption`. */
