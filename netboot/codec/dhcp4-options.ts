@@ -6,7 +6,7 @@ export const option = {
   pad: 0, mask: 1, router: 3, dns: 6, hostname: 12, domain: 15, broadcast: 28, ntp: 42, vendorSpecific: 43,
   requestedAddress: 50, leaseTime: 51, overload: 52, messageType: 53, serverId: 54, parameterList: 55, message: 56, maxSize: 57,
   renewalTime: 58, rebindingTime: 59, vendorClass: 60, clientId: 61, tftpServer: 66, bootFile: 67, userClass: 77, relayAgent: 82,
-  architecture: 93, networkInterface: 94, clientUuid: 97, subnetSelection: 118, domainSearch: 119, ipxe: 175, end: 255,
+  architecture: 93, networkInterface: 94, clientUuid: 97, subnetSelection: 118, domainSearch: 119, tftpServers: 150, ipxe: 175, end: 255,
 } as const
 
 /** DHCP message types in the order of their numbers, which begin at 1. @see RFC 2132 §9.6 */

@@ -41,6 +41,8 @@ export function composeReply(request: BootRequest, asked: DhcpMessage, network: 
   if (boot.kind === 'boot') addBootOptions(own, request, boot, asked)
   for (const code of echoed) { const value = asked.options.get(code); if (value) own.set(code, value) }
   const shared = network.mode === 'full' ? prepared.options : noOptions
+  // RFC 5859: to whom asks for it, unless the network names other servers.
+  if (boot.kind === 'boot' && request.wantedOptions.includes(option.tftpServers) && !shared.has(option.tftpServers)) own.set(option.tftpServers, addressesOption([boot.nextServer]))
 
   const options = new Map<number, Uint8Array>()
   const add = (code: number): void => {

@@ -96,6 +96,19 @@ describe('composeReply', () => {
     expect(reply.options.has(option.vendorClass)).toBe(false)
   })
 
+  it('names the TFTP server in option 150 to firmware that asks for it, unless the network names others', () => {
+    const { message, request } = asked('uefi-virtio-ovmfnative-pxe.pcap')
+    const boot = decideOffer(request, 'ramdisk', testNetwork, all)
+    const tftpServers = (wantedOptions: readonly number[], network: NetworkView = testNetwork, answer = boot): string | undefined => {
+      const value = composeReply({ ...request, wantedOptions }, message, network, { type: 'offer', address: '10.77.0.9', leaseSeconds: 3600, hostname: null }, answer).options.get(150)
+      return value && Array.from(value).join('.')
+    }
+    expect(tftpServers([1, 150])).toBe('10.77.0.1')
+    expect(tftpServers([1, 66])).toBeUndefined()
+    expect(tftpServers([1, 150], { ...testNetwork, options: [{ code: 150, value: Uint8Array.of(10, 77, 0, 9) }] })).toBe('10.77.0.9')
+    expect(tftpServers([1, 150], testNetwork, { kind: 'plain' })).toBeUndefined()
+  })
+
   it('echoes option 82 last and sends a refusal behind a relay as broadcast', () => {
     const { message, request } = asked('bios-virtio-ipxe.pcap')
     const relayed = { ...message, options: new Map([[option.relayAgent, Uint8Array.of(1, 2, 65, 66)], ...message.options]) }
