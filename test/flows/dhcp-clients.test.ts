@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '#netboot/codec/dhcp4'
+import { byteOption, option } from '#netboot/codec/dhcp4-options'
 import { openDhcpPlace, type DhcpPlace } from '../sim/dhcp-place.ts'
 import { testNetwork } from '../sim/memory-site.ts'
 import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
@@ -88,6 +90,56 @@ describe('REQUEST in its states, by real clients', () => {
     squatters[other === '10.77.0.60' ? 0 : 1]?.run('ip', 'addr', 'flush', 'dev', 'eth0')
     await udhcpc.wrote(new RegExp(`state bound ${other}`))
   })
+})
+
+/** Sends a message from 10.77.0.50 and gives the first answer that comes back to its port. */
+async function ask(message: Partial<DhcpMessage>, options: [number, Uint8Array][], port: 67 | 68): Promise<DhcpMessage | undefined> {
+  const bytes = encodeDhcp4({ op: 'request', hardwareType: 1, hops: 0, xid: 7, secs: 0, flags: 0, clientAddress: '0.0.0.0', yourAddress: '0.0.0.0', nextServer: '0.0.0.0', relayAddress: '0.0.0.0', hardwareAddress: Uint8Array.of(0x52, 0x54, 0, 0x0a, 0x0d, 1), serverName: '', bootFile: '', ...message, options: new Map(options) })
+  if (!bytes.ok) throw new Error('the question does not fit')
+  const program = "const s=require('node:dgram').createSocket('udp4');s.on('message',m=>{if(m[0]===2){console.log(m.toString('hex'));s.close()}});s.bind(Number(process.argv[2]),'10.77.0.50',()=>s.send(Buffer.from(process.argv[1],'hex'),67,'10.77.0.1'))"
+  const { output } = await world.client([process.execPath, '-e', program, Buffer.from(bytes.value).toString('hex'), String(port)], { seconds: 10 })
+  const answer = decodeDhcp4(Buffer.from(output.trim(), 'hex'))
+  return answer.ok ? answer.value : undefined
+}
+
+it('INFORM is answered with what the network is, and neither an address nor a lease time', async () => {
+  await serve('10.77.0.100', '10.77.0.199')
+  const answer = await ask({ clientAddress: '10.77.0.50' }, [[option.messageType, byteOption(8)], [option.parameterList, Uint8Array.of(1, 3, 6, 51)]], 68)
+  expect(answer).toMatchObject({ op: 'reply', clientAddress: '10.77.0.50', yourAddress: '0.0.0.0' })
+  expect([...(answer?.options.keys() ?? [])]).toEqual([53, 54, 1, 3, 6])
+  expect(answer?.options.get(option.messageType)).toEqual(Uint8Array.from([5]))
+})
+
+describe('a relay', () => {
+  const far = { ...testNetwork, id: 'far', relayed: true, cidr: '10.99.0.0/24', gateway: '10.99.0.254', ranges: [{ from: '10.99.0.100', to: '10.99.0.199' }] }
+  const port = [1, 6, 0, 4, 0, 17, 1, 3, 2, 8, 0, 6, 0x52, 0x54, 0, 0, 0, 1]
+  const subnet = [10, 99, 0, 0]
+  it.each<[string, [number, number[]][], RegExp]>([
+    ['its port (82.1, 82.2)', [[82, port]], /^10\.77\.0\.1\d\d$/],
+    ['the subnet of the client (82.5)', [[82, [...port, 5, 4, ...subnet]]], /^10\.99\.0\.1\d\d$/],
+    ['the subnet that the client chose (118)', [[118, subnet], [82, port]], /^10\.99\.0\.1\d\d$/],
+    ['both, of which its own counts', [[118, [10, 77, 0, 0]], [82, [5, 4, ...subnet]]], /^10\.99\.0\.1\d\d$/],
+  ])('that says %s gets an address of that subnet, and hears it again to the byte', async (_, said, address) => {
+    await world.change({ networks: [testNetwork, far] })
+    const answer = await ask({ relayAddress: '10.77.0.50', hops: 1 }, [[option.messageType, byteOption(1)], ...said.map(([code, bytes]): [number, Uint8Array] => [code, Uint8Array.from(bytes)])], 67)
+    expect(answer?.yourAddress).toMatch(address)
+    expect(answer?.relayAddress).toBe('10.77.0.50')
+    for (const [code, bytes] of said) expect([...(answer?.options.get(code) ?? [])]).toEqual(bytes)
+    expect([...(answer?.options.keys() ?? [])].at(-1)).toBe(82)
+  })
+})
+
+it('routes of more than 255 bytes reach dhclient whole', async () => {
+  const routes = Array.from({ length: 45 }, (_, n) => [16, 10, n, 10, 77, 0, 254]).flat()
+  expect(routes.length).toBeGreaterThan(255)
+  await serve('10.77.0.100', '10.77.0.199', { options: [{ code: 121, value: routes }] })
+  const client = place()
+  const [script, conf] = ['long-script', 'long-conf'].map((name) => path.join(world.folder, name)) as [string, string]
+  writeFileSync(script, '#!/bin/sh\necho "told $reason $new_long_routes."\n', { mode: 0o755 })
+  writeFileSync(conf, 'option long-routes code 121 = array of unsigned integer 8;\nsend dhcp-max-message-size 1500;\nrequest subnet-mask, long-routes;\n')
+  const dhclient = client.start('dhclient', '-4', '-1', '-d', '-sf', script, '-cf', conf, '-lf', path.join(world.folder, 'long-leases'), '-pf', path.join(world.folder, 'long-pid'), 'eth0')
+  const [, told = ''] = await dhclient.wrote(/told BOUND ([\d ]*)\./)
+  expect(told.split(' ').map(Number)).toEqual(routes)
 })
 
 describe('somebody on an address of the pool', () => {

@@ -34,6 +34,7 @@ describe('DHCP on several networks', () => {
   }
 
   beforeAll(async () => {
+    if (!existsSync('/usr/sbin/dhcrelay')) throw new Error('there is no dhcrelay: install isc-dhcp-relay')
     if (!existsSync(dnsmasq)) throw new Error(`there is no ${dnsmasq}: install dnsmasq-base`)
     world = await openNetbootWorld({ files: {} })
     writeFileSync(path.join(world.folder, 'tell'), '#!/bin/sh\nenv\n', { mode: 0o755 })
@@ -58,6 +59,12 @@ describe('DHCP on several networks', () => {
     const acked = await world.event('dhcp.acked', ({ networkId }) => networkId === 'far')
     expect(acked.packet.relay).toBe('10.99.0.254')
     expect(await udhcpc(world.clientSpace)).toMatch(/ip=10\.77\.0\.1\d\d/)
+  })
+
+  it('gives back to a relay of ISC what that said of the client, without which it would pass nothing on', async () => {
+    await world.change({ networks: [testNetwork, far] })
+    helpers.push(spawn('ip', ['netns', 'exec', world.clientSpace, 'dhcrelay', '-4', '-d', '-a', '-D', '--no-pid', '-id', 'eth1', '-iu', 'eth0', '10.77.0.1'], { stdio: 'ignore' }))
+    expect(await udhcpc(farSpace)).toMatch(/ip=10\.99\.0\.1\d\d/)
   })
 
   it('drops what a relay on no subnet of ours sends, and counts it', async () => {
