@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { pack } from 'tar-stream'
 import { buffer } from 'node:stream/consumers'
@@ -63,7 +64,6 @@ describe('DHCP', () => {
     ['overload into a good file field', discover([52, 1, 1, end], { file: [12, 2, 97, 98, end] }), 'offer'],
     ['an option 82 that is cut off', discover([82, 20, 1, 4, 1, 2]), 'nothing'],
     ['an option 82 with a suboption that overruns', discover([82, 3, 1, 9, 1, end]), 'nothing'],
-    ['a relay whose address is on no network of ours', discover([end], { relayAddress: '192.0.2.1' }), 'nothing'],
     ['100 options', discover([...Array.from({ length: 100 }, (_, n) => [128 + n, 1, n]).flat(), end]), 'offer'],
     ['no end option', discover([]), 'offer'],
     ['a wrong magic cookie', discover([end], { cookie: [1, 2, 3, 4] }), 'nothing'],
@@ -73,10 +73,19 @@ describe('DHCP', () => {
     expect(replies.filter((reply) => reply[0] === 2).map(messageType)).toEqual(wanted === 'offer' ? [2] : [])
   })
 
-  it('gives nothing to a REQUEST by unicast from an address of no network', () => {
-    const renew = discover([end], { relayAddress: '0.0.0.0', clientAddress: '192.0.2.9' })
-    renew[242] = 3
-    expect(exchange(67, 68 + 1000, [renew])).toEqual([])
+  // What they would get goes to addresses that are not here: only the count shows that nothing is sent.
+  const renew = discover([end], { relayAddress: '0.0.0.0', clientAddress: '192.0.2.9' })
+  renew[242] = 3
+  it.each<[string, Buffer, string]>([
+    ['a DISCOVER through a relay whose address is on no network of ours', discover([end], { relayAddress: '192.0.2.1' }), 'relay-unknown'],
+    ['a REQUEST by unicast from an address of no network', renew, 'unknown-client'],
+  ])('drops and counts %s', async (_, packet, reason) => {
+    const dropped = async (): Promise<number> => Number(new RegExp(`^systemcloud_dropped_total\\{receiver="dhcp",reason="${reason}"\\} (\\d+)`, 'm').exec(await world.control.text('/metrics'))?.[1] ?? 0)
+    expect(await dropped()).toBe(0)
+    expect(exchange(67, 1068, [packet])).toEqual([])
+    // Netboot tells its sums every ten seconds.
+    for (const until = Date.now() + 30_000; (await dropped()) === 0 && Date.now() < until;) await wait(200)
+    expect(await dropped()).toBe(1)
   })
 })
 
@@ -91,6 +100,8 @@ describe('TFTP', () => {
     ['blksize 7', request('autoexec.ipxe', 'blksize', '7'), 'data'],
     ['blksize 65465', request('autoexec.ipxe', 'blksize', '65465'), 'options'],
     ['windowsize 0', request('autoexec.ipxe', 'windowsize', '0'), 'data'],
+    ['100 options in 512 bytes', request('autoexec.ipxe', ...Array.from({ length: 100 }, (_, n) => [n.toString(36), '1']).flat()), 'data'],
+    ['100 options in more than the 512 bytes that a request may have', request('autoexec.ipxe', ...Array.from({ length: 100 }, (_, n) => [`option${n}`, '1']).flat()), 'nothing'],
     ['windowsize 65536', request('autoexec.ipxe', 'windowsize', '65536'), 'data'],
     ['a name of 10 KB', request('a'.repeat(10_000)), 'nothing'],
     ['a path that climbs', request('../../../../etc/passwd'), 'error'],

@@ -182,6 +182,20 @@ describe('boot HTTP with curl', () => {
   })
 })
 
+describe('what goes wrong inside', () => {
+  it('is counted as a drop of each server that it stops, and the next client is served', async () => {
+    const udhcpc = (): Promise<{ code: number | null }> => world.client(['busybox', 'udhcpc', '-f', '-q', '-n', '-t', '2', '-T', '1', '-i', 'eth0', '-s', '/bin/true'])
+    const broken = (receiver: string): Promise<unknown> => world.event('datagrams.dropped', (event) => event.receiver === receiver && event.reason === 'broken', 30)
+    world.events.splice(0)
+    await world.change({ isBroken: true })
+    expect((await udhcpc()).code).toBe(1)
+    expect((await world.client(['curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', 'http://10.77.0.1/boot/52-54-00-0a-0b-0c'])).output).toBe('503')
+    await Promise.all([broken('dhcp'), broken('http')])
+    await world.change({ isBroken: false })
+    expect((await udhcpc()).code).toBe(0)
+  })
+})
+
 describe('hostile datagrams', () => {
   it('are counted, and everything is served afterwards', async () => {
     const captured = readPcap(readFileSync(path.join(import.meta.dirname, '../fixtures/captures/uefi-virtio-ovmfnative-pxe.pcap'))).map(({ payload }) => payload)
