@@ -46,7 +46,7 @@ function apt(libnode: string, brings: Record<string, string> = {}): void {
 }
 
 async function installNode(): Promise<{ asked: string[]; headers: string }> {
-  const env = { PATH: path.join(machine, 'bin'), policy: path.join(machine, 'policy-rc.d') }
+  const env = { PATH: path.join(machine, 'bin'), policy: path.join(machine, 'policy-rc.d'), debian_prefix: path.join(machine, 'usr') }
   const { stdout } = await run('/bin/sh', ['-euc', `. ${root}/scripts/apt; install_node >/dev/null; node_headers`], { env })
   const log = path.join(machine, 'apt.log')
   const asked = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(' install ')) : []
@@ -76,6 +76,14 @@ describe('Node on a fresh machine', () => {
     layHeaders('usr', '18')
     apt('18.20.4+dfsg-1~deb12u3')
     expect(await installNode()).toEqual({ asked: [], headers: '/usr/local' })
+  })
+
+  it("takes Debian's headers of the same major version for a node that has none", async () => {
+    layNode('20.19.5', 'opt/node', null, 'bin')
+    command('npm', '')
+    apt('20.19.2+dfsg-1')
+    layHeaders('usr', '20')
+    expect(await installNode()).toEqual({ asked: [], headers: '/usr' })
   })
 
   it("refuses Debian's headers of another major version, with a sentence", async () => {
