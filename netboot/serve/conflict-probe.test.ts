@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { simulatedMacPrefix } from '#contract/simulated'
 import { memorySite, testNetwork } from '../../test/sim/memory-site.ts'
 import { decodeIpv4, encodeIpv4 } from '../codec/ipv4.ts'
 import type { Lease, MachineView } from '../site.ts'
@@ -70,15 +71,15 @@ describe('the conflict prober', () => {
     wire.probe.close()
   })
 
-  it.each([['its client itself', client], ['another card of the same machine', squatter]])('takes an answer of %s for none', (_, user) => {
+  it.each([['its client itself', client, client], ['another card of the same machine', client, squatter], ['the host of a simulated machine', `${simulatedMacPrefix}:00:01`, '52:54:00:00:00:77']])('takes an answer of %s for none', (_, mac, user) => {
     const wire = openWire({ '10.77.0.100': user })
-    for (const mac of [client, squatter]) wire.site.machines.set(mac, view('m1'))
+    for (const known of [client, squatter]) wire.site.machines.set(known, view('m1'))
     wire.probe.promised(wire.network, '10.77.0.100')
-    wire.book.record(lease())
+    wire.book.record(lease({ mac }))
     vi.advanceTimersByTime(1500)
     expect(wire.asked).toContain('10.77.0.100')
     expect(wire.conflicts()).toEqual([])
-    expect(wire.book.ofMac(client)?.state).toBe('bound')
+    expect(wire.book.ofMac(mac)?.state).toBe('bound')
     wire.probe.close()
   })
 })

@@ -1,4 +1,5 @@
 import type { Mac } from '#contract/mac'
+import { isSimulated } from '#contract/simulated'
 import { encodeArpProbe } from '../codec/arp.ts'
 import { decodeFrame } from '../codec/frame.ts'
 import { abandonMs } from '../policy/decide-lease.ts'
@@ -65,6 +66,8 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
       if (book.heldFor(owner) === undefined) book.hold(address, { mac: owner, isKnown: true }, now())
       return true
     }
+    // All simulated machines have the card of the host that plays them.
+    if (client !== undefined && isSimulated(client)) return false
     // Linux answers on each of its cards for the addresses of all.
     const machine = client === undefined ? undefined : site.machine(client)
     if (machine !== undefined && machine.id === site.machine(owner)?.id) return false
