@@ -29,6 +29,8 @@ export const bars: readonly Bar[] = [
   { measure: 'fuzz', value: 'uncounted', rule: 'at most', limit: 0 },
   { measure: 'fuzz', value: 'unserved', rule: 'at most', limit: 0 },
   { measure: 'starvation', value: 'unserved', rule: 'at most', limit: 0 },
+  { measure: 'starvation', value: 'perSecond', rule: 'at least', limit: 5000 },
+  { measure: 'starvation', value: 'duplicates', rule: 'at most', limit: 0 },
   { measure: 'starvation', value: 'naks', rule: 'at most', limit: 0 },
   { measure: 'starvation', value: 'grownMegabytes', rule: 'at most', limit: 256 },
   ...['1 client', '64 clients'].flatMap((clients): Bar[] => [

@@ -14,6 +14,7 @@ it('serves known clients their own addresses while fifty thousand strangers ask 
   expect(outcome.strangersServed).toBeGreaterThan(0)
   expect(outcome.returned).toMatch(/^10\.78\.1\.\d+$/)
   expect(outcome.naks).toBe(0)
+  expect(outcome.duplicates).toEqual([])
   expect(outcome.machines).toBeLessThanOrEqual(1000)
   expect(outcome.rssBytes.most - outcome.rssBytes.before).toBeLessThan(256 * mebibyte)
 }, 300_000)

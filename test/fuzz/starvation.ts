@@ -25,6 +25,8 @@ export interface StarvationOutcome {
   /** The longest that all known clients together waited for their ACKs. */
   readonly slowestRoundMs: number
   readonly naks: number
+  /** Addresses that two clients were given, as `address mac mac`. */
+  readonly duplicates: readonly string[]
   /** Machines in the registry afterwards: half of the strangers say that they are about to boot. */
   readonly machines: number
   readonly isAlive: boolean
@@ -79,12 +81,22 @@ export async function starve({ strangers, perSecond }: StarvationPlan): Promise<
     return {
       sent: Number(sent), perSecond: Math.round(Number(sent) / (flooding.ms / 1000)), asked: rounds * known, kept: whileFlooding.filter(({ mac, address }) => had.get(mac) === address).length,
       refused: await untilRefused(world, strangers / 2), strangersServed: whileFlooding.filter(({ mac }) => !had.has(mac)).length, returned: world.acks.slice(acked).find(({ mac }) => mac === returning.mac)?.address,
-      slowestRoundMs, naks: world.naks.length, machines: machines.length, isAlive: world.control.pid === pid && health.status === 200, rssBytes,
+      slowestRoundMs, naks: world.naks.length, duplicates: givenTwice(world.acks), machines: machines.length, isAlive: world.control.pid === pid && health.status === 200, rssBytes,
     }
   } finally {
     attackers.close()
     await world.close()
   }
+}
+
+/** No lease ends while the strangers ask: whoever got an address keeps it to the end. */
+function givenTwice(acks: ApplianceWorld['acks']): string[] {
+  const owners = new Map<string, string>()
+  return acks.flatMap(({ mac, address }) => {
+    const owner = owners.get(address)
+    owners.set(address, owner ?? mac)
+    return owner === undefined || owner === mac ? [] : [`${address} ${owner} ${mac}`]
+  })
 }
 
 /** Makes a machine of the client that will come back: it says what it is, as its ramdisk does. */
