@@ -11,7 +11,7 @@ import { z } from 'zod'
 import type { Core } from '../core.ts'
 import { bytes, stream } from '../http/answers.ts'
 import { Refusal } from '../http/deps.ts'
-import { startThread } from '../store/thread.ts'
+import { startStoreThread } from '../store/thread.ts'
 import type { BackupDone, BackupWork } from '../store/backup-thread.ts'
 import type { BackupHead } from './archive.ts'
 
@@ -65,7 +65,7 @@ async function runAlone(work: BackupWork): Promise<BackupHead> {
   if (busy) throw new Refusal(409, 'A backup or restore is under way: try again when it is done.')
   busy = true
   try {
-    const thread = startThread('backup-thread', work)
+    const thread = startStoreThread('backup-thread', work)
     const [done] = (await once(thread, 'message')) as [BackupDone]
     await thread.terminate()
     if ('refused' in done) throw new Refusal(422, `This file cannot be restored: ${done.refused}.`)

@@ -1,6 +1,6 @@
 import type { HotAnswer, HotRequest, HotWrite } from './hot-writer.ts'
 import { NotStored } from './not-stored.ts'
-import { startThread } from './thread.ts'
+import { startStoreThread } from './thread.ts'
 
 /** Writes on their way to the writer's thread. */
 export interface HotQueue {
@@ -20,7 +20,7 @@ const mostInBatch = 5000
 
 /** Starts the writer of `file`. INVARIANTS: one batch is under way at a time; what comes meanwhile makes the next one, in the order asked. */
 export function openHotQueue(file: string): HotQueue {
-  const thread = startThread('hot-writer', file)
+  const thread = startStoreThread('hot-writer', file)
   const listeners = new Set<(trouble: string | null) => void>()
   let waiting: Waiting[] = []
   let underWay: Waiting[] = []

@@ -1,7 +1,7 @@
 import { NotStored } from './not-stored.ts'
 import type { RegistryStores } from './registry-stores.ts'
 import type { RegistryAnswer, RegistryCall } from './registry-thread.ts'
-import { startThread } from './thread.ts'
+import { startStoreThread } from './thread.ts'
 
 /** registry.db, run by a thread of its own: Prisma costs much and its commits wait for the disk. */
 export interface RegistryDatabase extends RegistryStores {
@@ -14,7 +14,7 @@ export interface RegistryDatabase extends RegistryStores {
 
 /** Opens registry.db, which `migrate` has made. Calls reject with `NotStored` where the disk fails. */
 export function openRegistry(file: string): RegistryDatabase {
-  const thread = startThread('registry-thread', file)
+  const thread = startStoreThread('registry-thread', file)
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   const listeners = new Set<(trouble: string | null) => void>()
   let trouble: string | null = null

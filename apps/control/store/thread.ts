@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
  * Starts a module of this folder as a thread of its own: the bundle beside ours, or the source itself where nothing was built.
  * What the thread does not catch ends this process, as an error of its own would.
  */
-export function startThread(name: string, data: unknown): Worker {
+export function startStoreThread(name: string, data: unknown): Worker {
   const source = new URL(`./${name}.ts`, import.meta.url)
   const thread = existsSync(fileURLToPath(source))
     // Node 20 knows no TypeScript, and a thread has none of its parent's loaders.
