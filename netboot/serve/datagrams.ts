@@ -1,20 +1,14 @@
-import koffi from 'koffi'
 import { Epoll, readiness } from './epoll.ts'
+import { addressOf, check, errorName, libc, linux } from './libc.ts'
 import { AF_INET, AF_INET6, socketName, socketNameBytes as nameBytes } from './socket-name.ts'
-import { check, errorName, heed, type Waker } from './waker.ts'
+import { heed, type Waker } from './waker.ts'
 
-const libc = koffi.load('libc.so.6')
-const recvmmsg = libc.func('int recvmmsg(int fd, uint8_t *messages, unsigned int count, int flags, void *timeout)')
-const sendmsg = libc.func('long sendmsg(int fd, const uint8_t *message, int flags)')
-const sendmmsg = libc.func('int sendmmsg(int fd, uint8_t *messages, unsigned int count, int flags)')
-const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
-
-// Linux on x86-64 and arm64 agree on these, and on the structures below.
-const MSG_DONTWAIT = 0x40
+const { recvmmsg, sendmsg, sendmmsg, setsockopt } = libc
+const { MSG_DONTWAIT, SOL_IPV6 } = linux
+// Linux on x86-64 and arm64 agrees on these too, and on the structures below.
 const MSG_ERRQUEUE = 0x2000
 const SOL_IP = 0
 const IP_RECVERR = 11
-const SOL_IPV6 = 41
 const IPV6_RECVERR = 25
 const SOL_UDP = 17
 const UDP_SEGMENT = 103
@@ -175,8 +169,6 @@ export class Datagrams {
     return received
   }
 }
-
-const addressOf = (buffer: Buffer): bigint => BigInt(koffi.address(buffer))
 
 /** struct iovec: address, length. */
 function writeVector(buffer: Buffer, at: number, address: bigint, length: number): void {

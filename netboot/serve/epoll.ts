@@ -1,12 +1,7 @@
-import koffi from 'koffi'
-import { check, closeDescriptor } from './waker.ts'
+import { check, libc, linux } from './libc.ts'
+import { closeDescriptor } from './waker.ts'
 
-const libc = koffi.load('libc.so.6')
-const epollCreate = libc.func('int epoll_create1(int flags)')
-const epollControl = libc.func('int epoll_ctl(int epoll, int operation, int fd, uint8_t *event)')
-const epollWait = libc.func('int epoll_wait(int epoll, uint8_t *events, int count, int timeout)')
-
-const EPOLL_CLOEXEC = 0o2000000
+const { epollCreate, epollControl, epollWait } = libc
 const EPOLL_ADD = 1
 const EPOLL_DEL = 2
 /** struct epoll_event is packed on x86-64 only. */
@@ -19,7 +14,7 @@ export const readiness = { readable: 1, writable: 4, failed: 8 } as const
 
 /** Waits in the kernel for any of many descriptors. INVARIANTS: the kernel is given the address of `events`, which lives as long as it. */
 export class Epoll {
-  private readonly fd = check('epoll', epollCreate(EPOLL_CLOEXEC) as number)
+  private readonly fd = check('epoll', epollCreate(linux.CLOEXEC) as number)
   private readonly events = Buffer.alloc(eventLimit * eventBytes)
 
   /** Waits for `wanted` of a descriptor too; `wait` calls it by `key`, an unsigned 32-bit number. Throws where the kernel refuses it. */

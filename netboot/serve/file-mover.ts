@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
-import koffi from 'koffi'
 import { Epoll, readiness } from './epoll.ts'
 import type { FileOrder, FileReport } from './file-orders.ts'
-import { closeDescriptor, errorName, heed, type Waker } from './waker.ts'
+import { errorName, libc } from './libc.ts'
+import { closeDescriptor, heed, type Waker } from './waker.ts'
 
 /**
  * The thread that sends files into HTTP connections by sendfile(2): the bytes go from the kernel's cache, which all downloads share, to the
@@ -14,8 +14,7 @@ import { closeDescriptor, errorName, heed, type Waker } from './waker.ts'
  */
 interface Send { readonly id: number; readonly slot: number; readonly fd: number; readonly path: string; readonly start: number; at: number; readonly end: number; movedAtMs: number }
 
-const libc = koffi.load('libc.so.6')
-const sendfile = libc.func('long sendfile(int to, int from, uint8_t *offset, unsigned long count)')
+const { sendfile } = libc
 
 /** What a fast client's socket has room for at once: with less, the client is woken and the segments are cut more often. */
 const quantumBytes = 2 * 1024 * 1024

@@ -1,35 +1,18 @@
 import os from 'node:os'
-import koffi from 'koffi'
 import { encodeIpv6 } from '../codec/ipv6.ts'
+import { addressOf, check, errorName, libc, linux } from './libc.ts'
 import { AF_INET6, familyOf, readSocketName, socketName, socketNameBytes } from './socket-name.ts'
 
-const libc = koffi.load('libc.so.6')
-const socket = libc.func('int socket(int domain, int type, int protocol)')
-const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
-const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
-const recvmmsg = libc.func('int recvmmsg(int fd, uint8_t *messages, unsigned int count, int flags, void *timeout)')
-const sendmmsg = libc.func('int sendmmsg(int fd, uint8_t *messages, unsigned int count, int flags)')
-const recv = libc.func('long recv(int fd, _Out_ uint8_t *bytes, unsigned long length, int flags)')
-const close = libc.func('int close(int fd)')
-const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
-
-// Linux on x86-64 and arm64 agree on these.
-const AF_PACKET = 17
-const SOCK_DGRAM = 2
-const SOCK_RAW = 3
-const SOCK_FLAGS = 0o4000 | 0o2000000 // NONBLOCK, CLOEXEC
-const SOL_SOCKET = 1
+const { socket, bind, setsockopt, recvmmsg, sendmmsg, recv, close, ifNameToIndex: indexOf } = libc
+// Linux on x86-64 and arm64 agrees on these too.
+const { AF_PACKET, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET, SO_ATTACH_FILTER, SO_RCVBUFFORCE, SOL_IPV6, MSG_DONTWAIT } = linux
+const SOCK_FLAGS = linux.NONBLOCK | linux.CLOEXEC
 const SO_BROADCAST = 6
 const SO_BINDTODEVICE = 25
-const SO_ATTACH_FILTER = 26
 const SO_SNDBUFFORCE = 32
-const SO_RCVBUFFORCE = 33
-const SOL_IPV6 = 41
 const IPV6_V6ONLY = 26
 const IPV6_JOIN_GROUP = 20
 const ETH_P_IPV6 = 0x86dd
-
-const MSG_DONTWAIT = 0x40
 
 /** What a thousand machines that ask at one instant need, and what a thousand answers need that go out before the card has sent the first. */
 const bufferBytes = 8 * 1024 * 1024
@@ -81,11 +64,11 @@ const nameBytes = socketNameBytes // longer than sockaddr_ll
  */
 const incoming = { bytes: Buffer.allocUnsafeSlow(batch * datagramBytes), names: Buffer.alloc(batch * nameBytes), vectors: Buffer.alloc(batch * 16), messages: Buffer.alloc(batch * messageBytes) }
 for (let at = 0; at < batch; at += 1) {
-  incoming.vectors.writeBigUInt64LE(BigInt(koffi.address(incoming.bytes)) + BigInt(at * datagramBytes), at * 16)
+  incoming.vectors.writeBigUInt64LE(addressOf(incoming.bytes) + BigInt(at * datagramBytes), at * 16)
   incoming.vectors.writeUInt32LE(datagramBytes, at * 16 + 8)
   // name 8, its length 4 (8), vectors 8, their count 8, control 16, flags 8, received 8
-  incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.names)) + BigInt(at * nameBytes), at * messageBytes)
-  incoming.messages.writeBigUInt64LE(BigInt(koffi.address(incoming.vectors)) + BigInt(at * 16), at * messageBytes + 16)
+  incoming.messages.writeBigUInt64LE(addressOf(incoming.names) + BigInt(at * nameBytes), at * messageBytes)
+  incoming.messages.writeBigUInt64LE(addressOf(incoming.vectors) + BigInt(at * 16), at * messageBytes + 16)
   incoming.messages.writeUInt32LE(1, at * messageBytes + 24)
 }
 
@@ -122,9 +105,9 @@ export function openOutbox(fd: number, failed: (bytes: Uint8Array, name: Uint8Ar
   // As with `incoming`, all of it lives as long as this object.
   const box = { bytes: Buffer.allocUnsafeSlow(batch * datagramBytes), names: Buffer.alloc(batch * nameBytes), vectors: Buffer.alloc(batch * 16), messages: Buffer.alloc(batch * messageBytes) }
   for (let at = 0; at < batch; at += 1) {
-    box.vectors.writeBigUInt64LE(BigInt(koffi.address(box.bytes)) + BigInt(at * datagramBytes), at * 16)
-    box.messages.writeBigUInt64LE(BigInt(koffi.address(box.names)) + BigInt(at * nameBytes), at * messageBytes)
-    box.messages.writeBigUInt64LE(BigInt(koffi.address(box.vectors)) + BigInt(at * 16), at * messageBytes + 16)
+    box.vectors.writeBigUInt64LE(addressOf(box.bytes) + BigInt(at * datagramBytes), at * 16)
+    box.messages.writeBigUInt64LE(addressOf(box.names) + BigInt(at * nameBytes), at * messageBytes)
+    box.messages.writeBigUInt64LE(addressOf(box.vectors) + BigInt(at * 16), at * messageBytes + 16)
     box.messages.writeUInt32LE(1, at * messageBytes + 24)
   }
   let count = 0
@@ -134,7 +117,7 @@ export function openOutbox(fd: number, failed: (bytes: Uint8Array, name: Uint8Ar
       const sent = sendmmsg(fd, box.messages.subarray(done * messageBytes), count - done, MSG_DONTWAIT) as number
       if (sent > 0) { done += sent; continue }
       const at = done * datagramBytes
-      failed(Buffer.from(box.bytes.subarray(at, at + box.vectors.readUInt32LE(done * 16 + 8))), Buffer.from(box.names.subarray(done * nameBytes, (done + 1) * nameBytes)), errnoName())
+      failed(Buffer.from(box.bytes.subarray(at, at + box.vectors.readUInt32LE(done * 16 + 8))), Buffer.from(box.names.subarray(done * nameBytes, (done + 1) * nameBytes)), errorName())
       done += 1
     }
     count = 0
@@ -248,7 +231,7 @@ export function attachFilter(fd: number, filter: readonly FilterStep[]): void {
   }
   const header = Buffer.alloc(16)
   header.writeUInt16LE(filter.length, 0)
-  header.writeBigUInt64LE(BigInt(koffi.address(program)), 8)
+  header.writeBigUInt64LE(addressOf(program), 8)
   setOption(fd, SO_ATTACH_FILTER, header)
 }
 
@@ -263,20 +246,7 @@ function linkAddress(index: number, etherType: number, mac: Uint8Array, address 
 }
 
 /** `setsockopt`; throws with the errno. */
-export const setOption = (fd: number, name: number, value: Buffer, level = SOL_SOCKET): number => check(`socket option ${name}`, setsockopt(fd, level, name, value, value.length) as number)
+export const setOption = (fd: number, name: number, value: Buffer, level: number = SOL_SOCKET): number => check(`socket option ${name}`, setsockopt(fd, level, name, value, value.length) as number)
 
 /** A C `int`. */
 export const intBytes = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeInt32LE(value); return bytes }
-
-/** The result of a system call that is negative where it failed: throws then, with the act and the errno. */
-export function check(act: string, result: number): number {
-  if (result >= 0) return result
-  const name = errnoName()
-  throw new Error(name === 'EADDRINUSE' ? `${act}: another program has this port (${name})` : `${act}: ${name}`)
-}
-
-/** Why the last call failed, by its name in errno.h. */
-function errnoName(): string {
-  const errno = koffi.errno()
-  return Object.entries(os.constants.errno).find(([, code]) => code === errno)?.[0] ?? String(errno)
-}

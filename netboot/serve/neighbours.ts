@@ -1,21 +1,13 @@
-import koffi from 'koffi'
 import type { Mac } from '#contract/mac'
 import { decodeNeighbourAnswer, encodeNeighbourQuery } from '../codec/neighbour.ts'
 import { contains, parseCidr, type Ipv4Network } from '../codec/ipv4.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
-import { check, interfaceIndex } from './native.ts'
+import { check, libc, linux } from './libc.ts'
+import { interfaceIndex } from './native.ts'
 import { closeDescriptor } from './waker.ts'
 
-const libc = koffi.load('libc.so.6')
-const socket = libc.func('int socket(int domain, int type, int protocol)')
-const send = libc.func('long send(int fd, const uint8_t *bytes, unsigned long length, int flags)')
-const recv = libc.func('long recv(int fd, _Out_ uint8_t *bytes, unsigned long length, int flags)')
-
-// Linux on all machines agrees on these.
-const AF_NETLINK = 16
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0o2000000
-const MSG_DONTWAIT = 0x40
+const { socket, send, recv } = libc
+const { AF_NETLINK, SOCK_RAW, CLOEXEC, MSG_DONTWAIT } = linux
 
 /** Of an address that the kernel knows, and of one that it does not: a client that was just heard is in its table within the same second. */
 const keptMs = { found: 5000, none: 250 }
@@ -121,7 +113,7 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
 
 /** Asks the kernel, some 20 µs each time. Throws where it takes no such questions; needs no right. */
 export function openNeighbourTable(): { find: FindNeighbour; close(): void } {
-  const fd = check('netlink socket', socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) as number)
+  const fd = check('netlink socket', socket(AF_NETLINK, SOCK_RAW | CLOEXEC, 0) as number)
   const answer = Buffer.alloc(1024)
   let sequence = 0
   return {

@@ -1,19 +1,13 @@
 import os from 'node:os'
-import koffi from 'koffi'
 import { encodeIpv6, renderIpv6, parseIpv6 } from '../codec/ipv6.ts'
-import { check, interfaceIndex } from './native.ts'
+import { check, libc, linux } from './libc.ts'
+import { interfaceIndex } from './native.ts'
+import { AF_INET6 } from './socket-name.ts'
 import { closeDescriptor } from './waker.ts'
 
-const libc = koffi.load('libc.so.6')
-const socket = libc.func('int socket(int domain, int type, int protocol)')
-const send = libc.func('long send(int fd, const uint8_t *bytes, unsigned long length, int flags)')
-const recv = libc.func('long recv(int fd, _Out_ uint8_t *bytes, unsigned long length, int flags)')
-
+const { socket, send, recv } = libc
+const { AF_NETLINK, SOCK_RAW, CLOEXEC } = linux
 // Linux on all machines agrees on these.
-const AF_NETLINK = 16
-const AF_INET6 = 10
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0o2000000
 const RTM_NEWADDR = 20
 const RTM_DELADDR = 21
 const NLM_F_REQUEST = 1
@@ -62,7 +56,7 @@ function ask(type: number, flags: number, device: string, address: string): void
     bytes.writeUInt16LE(name, at + 2)
     bytes.set(encodeIpv6(address), at + 4)
   }
-  const fd = check('netlink socket', socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) as number)
+  const fd = check('netlink socket', socket(AF_NETLINK, SOCK_RAW | CLOEXEC, 0) as number)
   try {
     check('asking the kernel for an address', Number(send(fd, bytes, bytes.length, 0)))
     const answer = Buffer.alloc(512)

@@ -1,16 +1,10 @@
-import koffi from 'koffi'
-import { attachFilter, check, interfaceIndex, intBytes, setOption, type FilterStep } from './native.ts'
+import { check, libc, linux, viewMemory } from './libc.ts'
+import { attachFilter, interfaceIndex, intBytes, setOption, type FilterStep } from './native.ts'
 
-const libc = koffi.load('libc.so.6')
-const socket = libc.func('int socket(int domain, int type, int protocol)')
-const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
-const mmap = libc.func('void *mmap(void *address, unsigned long length, int protection, int flags, int fd, long offset)')
-const munmap = libc.func('int munmap(void *address, unsigned long length)')
-const close = libc.func('int close(int fd)')
-
-// Linux on x86-64 and arm64 agree on these.
-const AF_PACKET = 17
-const SOCK_RAW_FLAGS = 3 | 0o4000 | 0o2000000 // NONBLOCK, CLOEXEC
+const { socket, bind, mmap, munmap, close } = libc
+const { AF_PACKET } = linux
+const SOCK_RAW_FLAGS = linux.SOCK_RAW | linux.NONBLOCK | linux.CLOEXEC
+// Linux on x86-64 and arm64 agrees on these too.
 const SOL_PACKET = 263
 const PACKET_RX_RING = 5
 const PACKET_VERSION = 10
@@ -65,7 +59,7 @@ export function openPacketRing(device: string, steps: readonly FilterStep[]): Pa
     link.writeUInt16BE(ETH_P_ALL, 2)
     link.writeInt32LE(index, 4)
     check('bind the packet ring', bind(fd, link, 20) as number)
-    return overRing(fd, koffi.view(address, ringBytes) as ArrayBuffer, () => { close(fd); munmap(address, ringBytes) })
+    return overRing(fd, viewMemory(address, ringBytes), () => { close(fd); munmap(address, ringBytes) })
   } catch (cause) {
     close(fd)
     throw new Error(`recording packets on ${device}`, { cause })

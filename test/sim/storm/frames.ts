@@ -1,23 +1,10 @@
 import { read, writeSync } from 'node:fs'
-import koffi from 'koffi'
+import { check, libc, linux } from '#netboot/serve/libc'
+import { attachFilter, intBytes, interfaceIndex, setOption } from '#netboot/serve/native'
 
-const libc = koffi.load('libc.so.6')
-const socket = libc.func('int socket(int domain, int type, int protocol)')
-const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
-const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)')
-const recv = libc.func('long recv(int fd, _Out_ uint8_t *bytes, unsigned long length, int flags)')
-const close = libc.func('int close(int fd)')
-const indexOf = libc.func('uint32_t if_nametoindex(const char *name)')
-
-// Linux on x86-64 and arm64 agree on these.
-const AF_PACKET = 17
-const SOCK_RAW = 3
-const SOCK_CLOEXEC = 0o2000000
-const SOL_SOCKET = 1
+const { socket, bind, recv, close } = libc
+const { AF_PACKET, SOCK_RAW, CLOEXEC, SO_RCVBUFFORCE, MSG_DONTWAIT } = linux
 const SO_RCVTIMEO = 20
-const SO_ATTACH_FILTER = 26
-const SO_RCVBUFFORCE = 33
-const MSG_DONTWAIT = 0x40
 const ETH_P_IP = 0x0800
 
 /** A network card under as many hardware addresses as one likes: whole Ethernet frames, in and out. Hears nothing but UDP to port 68. */
@@ -33,17 +20,14 @@ const bootpFilter: readonly (readonly [code: number, yes: number, no: number, k:
 
 /** Opens the card on an interface; every frame that arrives is handed to `heard`, which must not throw. */
 export function openFrameCard(device: string, heard: (frame: Uint8Array) => void): FrameCard {
-  const index = indexOf(device) as number
-  if (index === 0) throw new Error(`there is no network interface ${device}`)
-  const fd = check('packet socket', socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) as number)
-  attachFilter(fd)
-  const bufferBytes = Buffer.alloc(4)
-  bufferBytes.writeInt32LE(8 << 20)
-  check('receive buffer', setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes, 4) as number)
+  const index = interfaceIndex(device)
+  const fd = check('packet socket', socket(AF_PACKET, SOCK_RAW | CLOEXEC, 0) as number)
+  attachFilter(fd, bootpFilter)
+  setOption(fd, SO_RCVBUFFORCE, intBytes(8 << 20))
   // struct timeval: the reading thread looks up now and then, or the process could not end.
   const patience = Buffer.alloc(16)
   patience.writeBigInt64LE(100_000n, 8)
-  check('receive timeout', setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, patience, 16) as number)
+  setOption(fd, SO_RCVTIMEO, patience)
   const address = Buffer.alloc(20)
   address.writeUInt16LE(AF_PACKET, 0)
   address.writeUInt16BE(ETH_P_IP, 2)
@@ -68,23 +52,4 @@ export function openFrameCard(device: string, heard: (frame: Uint8Array) => void
     send: (frame) => void writeSync(fd, frame),
     close: () => { isClosed = true },
   }
-}
-
-function attachFilter(fd: number): void {
-  const program = Buffer.alloc(bootpFilter.length * 8)
-  for (const [at, [code, yes, no, k]] of bootpFilter.entries()) {
-    program.writeUInt16LE(code, at * 8)
-    program.writeUInt8(yes, at * 8 + 2)
-    program.writeUInt8(no, at * 8 + 3)
-    program.writeUInt32LE(k, at * 8 + 4)
-  }
-  const header = Buffer.alloc(16)
-  header.writeUInt16LE(bootpFilter.length, 0)
-  header.writeBigUInt64LE(BigInt(koffi.address(program)), 8)
-  check('filter', setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, header, 16) as number)
-}
-
-function check(act: string, result: number): number {
-  if (result < 0) throw new Error(`${act}: errno ${koffi.errno()}`)
-  return result
 }
