@@ -30,9 +30,9 @@ afterAll(async () => {
   await world?.close()
 })
 
-/** A machine that fetches the image at so much a second, from the address with this number. */
+/** A machine that fetches the image at so much a second, from the address with this number. Told to come back it does: without --fail curl would have to take that answer out of its file again. */
 function download(n: number, rate: string): void {
-  running.push(spawn('ip', ['netns', 'exec', world.clientSpace, 'curl', '-sS', '--interface', `10.78.200.${n}`, '--limit-rate', rate, '--retry', '9', '-o', '/dev/null', url], { stdio: 'ignore' }))
+  running.push(spawn('ip', ['netns', 'exec', world.clientSpace, 'curl', '-sS', '--fail', '--interface', `10.78.200.${n}`, '--limit-rate', rate, '--retry', '9', '-o', '/dev/null', url], { stdio: 'ignore' }))
 }
 const transfers = async (): Promise<Transfer[]> => (await world.control.api('GET', 'transfers')).value as Transfer[]
 const of = (all: readonly Transfer[], n: number): Transfer | undefined => all.find(({ address }) => address === `10.78.200.${n}`)
