@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LogLine } from '#contract/events'
+import type { JournalEvent, LogLine } from '#contract/events'
 import type { App, Machine } from '#contract/operator-api'
 import { readPrivileges } from '../sim/privileges.ts'
 import { isRunning } from '../sim/typed-up.ts'
@@ -56,6 +56,18 @@ describe('from bare machines to a running service', () => {
       expect(machine.inventory?.disks).toHaveLength(1)
       expect(machine.inventory?.memoryBytes).toBeGreaterThan(1.5e9)
     }
+  })
+
+  it('discovers them again after a second start', async () => {
+    const before = await lab.machines()
+    const killedAt = Date.now()
+    lab = await lab.again()
+    const posted = await until('every machine posts its inventory again', 10 * minute, async () => {
+      const times = await Promise.all(before.map(async ({ id }) => (JSON.parse(await lab.cli('events', id, '--json')) as JournalEvent[]).filter(({ kind, at }) => kind.startsWith('inventory.') && Date.parse(at) > killedAt).at(0)?.at))
+      return times.every((at) => at !== undefined) && times
+    }, () => lab.output())
+    console.log(`second start: ${wanted} machines are discovered again ${((Math.max(...posted.map((at) => Date.parse(at ?? ''))) - killedAt) / 1000).toFixed(0)} s after scripts/up was killed and typed again (90 s are wanted at most)`)
+    expect((await lab.machines()).map(({ id, phase, claims }) => [id, phase, claims])).toEqual(before.map(({ id }) => [id, 'discovered', []]))
   })
 
   it('runs nothing that listens as root', () => {
@@ -163,6 +175,7 @@ describe('from bare machines to a running service', () => {
       }
       return back.size === wanted && all.every((machine) => isBack(machine, killedAt))
     }, () => lab.output())
-    console.log(`second start: all machines are back after ${((Date.now() - killedAt) / 1000).toFixed(0)} s (90 s are wanted at most)`)
+    console.log(`second start: every machine with its services is back ${((Date.now() - killedAt) / 1000).toFixed(0)} s after the kill, which was a power cut to them`)
+    console.log(renderArrivals(lab.output()))
   })
 })
