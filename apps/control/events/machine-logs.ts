@@ -14,7 +14,8 @@ export interface MachineLogs {
 }
 
 const batchMs = 50
-const mostOpen = 200
+/** One that is open holds a few lines and no descriptor; opening one reads its folder, on the thread that answers machines. */
+const mostOpen = 10_000
 
 /** The logs below `folder`. Names are ids of ours: anything that is not plain letters, digits and hyphens is refused. */
 export function openMachineLogs(folder: string): MachineLogs {
