@@ -7,6 +7,8 @@ import type { Account } from './accounts.ts'
 
 /** The only things that control may ask of the root helper that has the mirror. */
 const buildable = new Set(builds)
+/** What a machine needs until it is discovered. Other builds stand back behind machines that boot or are written meanwhile, which a host of two cores feels. */
+const needsFirst = new Set(['loaders', 'ramdisk', 'leftovers'])
 
 /**
  * Serves image builds on a Unix socket, in the host's own network namespace, as root, to `caller` alone.
@@ -35,7 +37,7 @@ export function serveBuilder(plan: { socket: string; caller: Account; program: s
 
   function build(image: string, say: (line: object) => void): Promise<void> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, [plan.program, '--data', plan.dataDir, image], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+      const child = spawn('nice', ['-n', needsFirst.has(image) ? '0' : '10', process.execPath, plan.program, '--data', plan.dataDir, image], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
       running.add(child)
       let last: Record<string, unknown> = {}
       let complaint = ''
