@@ -18,22 +18,23 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <gcrypt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sodium/crypto_generichash_blake2b.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
 enum { exit_use = 1, exit_plan, exit_damaged, exit_disk, exit_unheard };
-enum { digest_bytes = 64, chunk_bytes = 4 << 20, packed_bytes = ZSTD_COMPRESSBOUND(chunk_bytes), plan_chunks = 1 << 16, huge_page = 2 << 20, pipe_bytes = 1 << 20 };
+enum { digest_bytes = 64, chunk_bytes = 4 << 20, packed_bytes = ZSTD_COMPRESSBOUND(chunk_bytes), plan_chunks = 1 << 16, huge_page = 2 << 20, pipe_bytes = 8 << 20 };
 enum { root, esp, bios, targets };
 
 struct chunk {
@@ -209,12 +210,21 @@ static void wait_for_writer(size_t waiting)
   pthread_mutex_unlock(&line.lock);
 }
 
+/* Sleeps while the pipe fills up with `wanted` bytes, or by half: to wake for each 16 KiB that are sent costs a small machine more than to read them. */
+static void let_fill(size_t wanted)
+{
+  const struct timespec nap = {.tv_nsec = 10 * 1000 * 1000};
+  const int half = fcntl(STDIN_FILENO, F_GETPIPE_SZ) / 2;
+  for (int before = -1, now; ioctl(STDIN_FILENO, FIONREAD, &now) == 0 && now > before && now < half && (size_t)now < wanted; before = now) nanosleep(&nap, NULL);
+}
+
 /* Whether all bytes came. Who does not read what is told has withdrawn the order. */
 static bool read_packed(uint8_t *into, size_t wanted)
 {
   while (wanted > 0) {
     struct pollfd ends[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = STDOUT_FILENO}};
     if (poll(ends, 2, -1) > 0 && ends[1].revents != 0) stop(exit_unheard, "nobody reads how far it came");
+    let_fill(wanted);
     const ssize_t got = read(STDIN_FILENO, into, wanted);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return false;
@@ -246,16 +256,19 @@ static void write_image(size_t first)
 {
   uint8_t *packed = allocate(packed_bytes), digest[digest_bytes];
   for (int i = 0; i < buffers; i++) buffer[i] = allocate(chunk_bytes);
+  if (!gcry_check_version(GCRYPT_VERSION)) stop(exit_use, "libgcrypt is older than this program");
+  gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+  if (gcry_md_test_algo(GCRY_MD_BLAKE2B_512) != 0) stop(exit_use, "libgcrypt may not compute BLAKE2b here");
   ZSTD_DCtx *decoder = ZSTD_createDCtx();
   pthread_t writer;
   line.decoded = line.written = first;
   if (decoder == NULL || pthread_create(&writer, NULL, write_decoded, NULL) != 0) stop(exit_use, "no memory for the decoder");
-  /* What a pipe holds by itself is gone in a hundredth of the time that a chunk takes. */
+  /* Two chunks: one is on its way while the other is decoded. */
   fcntl(STDIN_FILENO, F_SETPIPE_SZ, pipe_bytes);
   for (size_t i = first; i < chunks; i++) {
     const struct chunk *chunk = &plan[i];
     if (!read_packed(packed, chunk->packed)) stop_damaged(i, "did not come whole");
-    crypto_generichash_blake2b(digest, sizeof digest, packed, chunk->packed, NULL, 0);
+    gcry_md_hash_buffer(GCRY_MD_BLAKE2B_512, digest, packed, chunk->packed);
     if (memcmp(digest, chunk->digest, sizeof digest) != 0) stop_damaged(i, "came damaged");
     wait_for_writer(buffers - 1);
     if (ZSTD_decompressDCtx(decoder, buffer[i % buffers], chunk->length, packed, chunk->packed) != chunk->length)
