@@ -114,6 +114,28 @@ describe('signing in', () => {
     expect((await signIn('one-time-password')).status).toBe(204)
   })
 
+  it('slows guessing down, however many guesses come at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => signIn('wrong')))
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(5).fill(401), ...Array<number>(15).fill(429)])
+  })
+
+  it('slows one address down that guesses names too', async () => {
+    const guess = (user: string, remoteAddress: string) => app.inject({ method: 'POST', url: '/api/v1/session', remoteAddress, payload: { user, password: 'wrong' } })
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => guess(`name-${n}`, '10.77.0.66')))
+    expect(answers.filter(({ statusCode }) => statusCode === 401)).toHaveLength(20)
+    expect((await guess('name-99', '10.77.0.66')).statusCode).toBe(429)
+    expect((await guess('name-99', '10.77.0.67')).statusCode).toBe(401)
+  })
+
+  it('slows down who guesses the old password with a session', async () => {
+    const { cookie } = await signIn('one-time-password')
+    const guess = (old: string) => app.inject({ method: 'POST', url: '/api/v1/password', headers: { cookie }, payload: { old, new: 'a password of my own' } })
+    for (let i = 0; i < 5; i += 1) expect((await guess('wrong')).statusCode).toBe(422)
+    expect((await guess('one-time-password')).statusCode).toBe(429)
+    clock = new Date(clock.getTime() + 61_000)
+    expect((await guess('one-time-password')).statusCode).toBe(204)
+  })
+
   it('refuses what another site sends', async () => {
     const answer = await app.inject({ method: 'POST', url: '/api/v1/session', headers: { origin: 'https://evil.test', host: 'localhost' }, payload: { user: 'admin', password: 'one-time-password' } })
     expect(answer.statusCode).toBe(403)
