@@ -45,6 +45,7 @@ export const bars: readonly Bar[] = [
   { measure: 'http', value: 'cpuSecondsPerGb', rule: 'at most', limit: 1.5, against: 'nginx' },
   { measure: 'http', value: 'peakMb', rule: 'at most', limit: 512 },
   { measure: 'http', value: 'failed', rule: 'at most', limit: 0 },
+  ...['GNU tar, verified', 'GNU tar', "busybox's tar"].map((against): Bar => ({ measure: 'image', value: 'megabytesPerSecond', rule: 'at least', limit: 2.5, against })),
   { measure: 'storm', value: 'bootedPercent', rule: 'at least', limit: 100 },
   { measure: 'storm', value: 'naks', rule: 'at most', limit: 0 },
   { measure: 'storm', value: 'duplicates', rule: 'at most', limit: 0 },

@@ -5,14 +5,24 @@ import { parseArgs } from 'node:util'
 import { findBuild, readImageManifest } from '#images/build/manifest'
 import type { CpioEntry } from '#images/ramdisk/cpio'
 import { clearLabNetwork, inside, labNames, labStanding, makeLabNetwork } from '#supervisor/lab/network'
-import { diskFields, RamdiskWorld } from './ramdisk-world.ts'
+import { diskFields, RamdiskWorld } from '../../lab/ramdisk-world.ts'
 
 /**
- * Writing an image against unpacking a tar of the same system, in one guest on a lab's network, in turn: `tsx test/lab/image-write-bench.ts --data DIR [--rounds 3]`.
- * The tar comes three times: by GNU tar, verified on its way as the image's chunks are, which is the same promise, and on trust; and on trust by
- * busybox's tar, which is what a ramdisk has. Prints the seconds of each round
- * and the median ratios, by the clock and by processor time, which other work on the host does not stretch. Needs root (it mounts the image to make the tar).
+ * Writing an image against unpacking a tar of the same system, in one guest on a lab's network, in turn: `tsx image-writes.ts --data DIR [--rounds 3]`
+ * with a ramdisk and a debian-13 built below DIR. The tar comes three times: by GNU tar, verified on its way as the image's chunks are, which is the
+ * same promise, and on trust; and on trust by busybox's tar, which is what a ramdisk has. Prints a line of JSON for each write, `ImageWrite`.
+ * Needs root (it mounts the image to make the tar).
  */
+export interface ImageWrite {
+  readonly round: number
+  readonly by: (typeof ways)[number][0]
+  readonly seconds: number
+  /** What the guest took of its host, which other work there does not stretch. */
+  readonly cpuSeconds: number
+  /** The system's bytes on the disk, as the image counts them. */
+  readonly bytes: number
+}
+const ways = [['ours', 'writeImage'], ['GNU tar, verified', 'unpackVerifiedTar'], ['GNU tar', 'unpackTar'], ["busybox's tar", 'unpackRamdiskTar']] as const
 /** Set for the program inside the namespace: the process that made it. */
 const outerPid = 'SYSTEM_CLOUD_WRITE_BENCH'
 const { values } = parseArgs({ options: { data: { type: 'string', default: '/var/lib/system-cloud' }, rounds: { type: 'string', default: '3' } } })
@@ -56,7 +66,7 @@ function readPrograms(root: string, programs: readonly string[]): CpioEntry[] {
 }
 
 /** The ramdisk's own scripts with three orders more: what an installer without images does. */
-const orders = readFileSync(path.join(import.meta.dirname, '../../images/ramdisk/lib/orders.sh'), 'utf8').replace('partitionDisk | writeImage', 'unpackTar | unpackRamdiskTar | unpackVerifiedTar | partitionDisk | writeImage')
+const orders = readFileSync(path.join(import.meta.dirname, '../../../images/ramdisk/lib/orders.sh'), 'utf8').replace('partitionDisk | writeImage', 'unpackTar | unpackRamdiskTar | unpackVerifiedTar | partitionDisk | writeImage')
 const unpack = `
 bench() { program=$1; shift; /bench/ld-linux-x86-64.so.2 --library-path /bench /bench/$program "$@"; }
 gnu_tar() { bench tar --numeric-owner "$@"; }
@@ -92,39 +102,22 @@ async function measureInLab(): Promise<void> {
     await clearLabNetwork(names)
   }
 }
-interface Spent { readonly wall: number; readonly cpu: number }
-const spent = async (work: () => Promise<{ status: string; detail: string }>): Promise<Spent> => {
-  const [began, cpu] = [performance.now(), world.cpuSeconds()]
-  const end = await work()
-  if (end.status !== 'done') throw new Error(`${end.detail}\n${world.log.slice(-30).join('\n')}`)
-  return { wall: (performance.now() - began) / 1000, cpu: world.cpuSeconds() - cpu }
-}
-const show = ({ wall, cpu }: Spent): string => `${wall.toFixed(1)} s (${cpu.toFixed(1)} s of processor)`
-const uptimeOf = (words: string): string => /up ([\d.]+) s/.exec(world.log.find((line) => line.includes(words)) ?? '')?.[1] ?? '?'
-const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number
 
 try {
   const programs = makeTar(image)
   const disk = { file: world.blank('disk'), bus: 'virtio', serial: 'BENCH-1' } as const
   const inventory = await world.bootRamdisk([disk], { more: [...programs, { path: 'lib/system-cloud/orders.sh', kind: 'file', mode: 0o755, content: Buffer.from(orders + unpack) }] })
   const fields = { ...diskFields(inventory, disk.serial), image: 'debian-13', rootUuid: '5c10ad00-0000-4000-8000-000000000001' }
-  const untilFacts = world.cpuSeconds()
-  await spent(() => world.order('partitionDisk', { ...fields, keepData: 0 }))
-  console.log(`the ramdisk: drivers after ${uptimeOf('drivers loaded')} s, facts after ${uptimeOf('facts posted')} s of its own time; ${untilFacts.toFixed(1)} s of processor`)
-  const rounds: { image: Spent; verified: Spent; tar: Spent; busybox: Spent }[] = []
-  for (let round = 1; round <= Number(values.rounds); round += 1) {
-    const image = await spent(() => world.order('writeImage', fields, 900))
-    const verified = await spent(() => world.order('unpackVerifiedTar', fields, 900))
-    const tar = await spent(() => world.order('unpackTar', fields, 900))
-    const busybox = await spent(() => world.order('unpackRamdiskTar', fields, 900))
-    rounds.push({ image, verified, tar, busybox })
-    console.log(`round ${round}: image ${show(image)}, verified tar ${show(verified)}, tar on trust ${show(tar)}, by busybox ${show(busybox)}`)
+  const follow = async (...order: Parameters<RamdiskWorld['order']>): Promise<{ seconds: number; cpuSeconds: number }> => {
+    const [began, cpu] = [performance.now(), world.cpuSeconds()]
+    const end = await world.order(...order)
+    if (end.status !== 'done') throw new Error(`${end.detail}\n${world.log.slice(-30).join('\n')}`)
+    return { seconds: (performance.now() - began) / 1000, cpuSeconds: world.cpuSeconds() - cpu }
   }
-  const of = (pick: (round: (typeof rounds)[number]) => number): string => median(rounds.map(pick)).toFixed(2)
-  const megabytes = readImageManifest(image).sizes.writtenBytes / 1e6
-  console.log(`median of ${rounds.length}: image ${of((one) => one.image.wall)} s, ${of((one) => megabytes / one.image.wall)} MB/s`)
-  for (const [name, than] of [['a tar verified alike', (one) => one.verified], ['a tar on trust', (one) => one.tar], ['a tar on trust, by busybox', (one) => one.busybox]] satisfies [string, (one: (typeof rounds)[number]) => Spent][]) {
-    console.log(`${name}: ${of((one) => than(one).wall)} s, the image ${of((one) => than(one).wall / one.image.wall)} times as fast by the clock, ${of((one) => than(one).cpu / one.image.cpu)} by processor time`)
+  await follow('partitionDisk', { ...fields, keepData: 0 })
+  const bytes = readImageManifest(image).sizes.writtenBytes
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const [by, order] of ways) console.log(JSON.stringify({ round, by, ...(await follow(order, fields, 900)), bytes } satisfies ImageWrite))
   }
 } finally {
   await world.close()
