@@ -8,7 +8,7 @@ import { installedRoot } from '../policy/installed-root.ts'
 import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry, renderTrouble } from '../policy/render-ipxe.ts'
 import { bootFileNames, type NetbootLog, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
-import { bootScript, grubFacts } from './boot-script.ts'
+import { bootScript, grubFacts, speaksForItself } from './boot-script.ts'
 import { listenForCrowd } from './crowd-listener.ts'
 import type { Downloads } from './downloads.ts'
 import type { Drops } from './drops.ts'
@@ -97,7 +97,14 @@ function sendBoot(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   const mac = parseMac(name)
   if (!mac) return sendText(res, 400, 'The path must be /boot/ and a hardware address.')
   const address = clientAddress(req)
-  sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), host: world.host, client: readScriptFacts(query), isReported: req.method === 'GET' }))
+  sendScript(res, 200, bootScript(world.site, 'ipxe', { mac, address, network: world.network(address), host: world.host, client: readScriptFacts(query), isReported: req.method === 'GET' && isOwn(world, mac, address) }))
+}
+
+/** Whether this boot is reported as the machine's; whoever asks with another's address gets the script, and is counted. */
+function isOwn(world: BootHttpWorld, mac: Mac, address: string): boolean {
+  const own = speaksForItself(world.site, world.macOf(address), mac)
+  if (!own) world.drops.count('http', 'not-for-us')
+  return own
 }
 
 /** The GRUB that starts a machine's disk, in a copy that knows its root file system. Where none is known it is the file itself, as of the manifest. */
@@ -138,7 +145,7 @@ function sendGrub(world: BootHttpWorld, req: IncomingMessage, res: ServerRespons
   const address = clientAddress(req)
   const mac = item.value.mac ?? world.macOf(address)
   if (mac === null) return sendScript(res, 200, renderGrubTrouble())
-  return sendScript(res, 200, bootScript(world.site, 'grubByHttp', { mac, address, network: world.network(address), host: world.host, client: grubFacts, isReported: req.method === 'GET' }))
+  return sendScript(res, 200, bootScript(world.site, 'grubByHttp', { mac, address, network: world.network(address), host: world.host, client: grubFacts, isReported: req.method === 'GET' && isOwn(world, mac, address) }))
 }
 
 async function sendBootFile(world: BootHttpWorld, req: IncomingMessage, res: ServerResponse, name: string): Promise<void> {
@@ -176,17 +183,13 @@ async function sendWatched(world: BootHttpWorld, req: IncomingMessage, res: Serv
 function takeLog(world: BootHttpWorld, logs: ReturnType<typeof takeLogStreams>, req: IncomingMessage, res: ServerResponse, name: string): boolean {
   const mac = parseMac(name)
   const address = clientAddress(req)
-  const owner = world.macOf(address)
   if (req.method !== 'POST') { res.setHeader('allow', 'POST'); sendText(res, 405, 'Log lines are sent with POST.') }
   else if (!mac) sendText(res, 400, 'The path must be /log/ and a hardware address.')
   // A machine writes its own log only: the lease, or the wire, says who has this address.
-  else if (owner !== null && owner !== mac && !isOneMachine(world.site, owner, mac)) { world.drops.count('log', 'not-for-us'); sendText(res, 403, 'This address belongs to another machine.') }
+  else if (!speaksForItself(world.site, world.macOf(address), mac)) { world.drops.count('log', 'not-for-us'); sendText(res, 403, 'This address belongs to another machine.') }
   else logs.take(req, res, mac, address)
   return true
 }
-
-/** Whether both are cards of one machine that is known. */
-const isOneMachine = (site: Site, one: Mac, other: Mac): boolean => { const id = site.machine(one)?.id; return id !== undefined && id === site.machine(other)?.id }
 
 /** Quirk: GRUB knows `Content-Length` in this spelling only, and takes a file without it for an empty one. */
 function sendScript(res: ServerResponse, status: number, script: string): void {

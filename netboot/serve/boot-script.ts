@@ -17,5 +17,15 @@ export function bootScript(site: Site, loader: 'ipxe' | 'grubByTftp' | 'grubByHt
   return loader === 'ipxe' ? renderScript(verdict, network.address, mac, machine, hasFile, host) : renderGrubOrder(verdict, network.address, loader === 'grubByHttp' ? '/files' : '', mac, machine)
 }
 
+/**
+ * Whether a request that names the card `mac` may count as that machine's: the address that it came from is its own, another card's of the
+ * same machine, or nobody's (`owner` null). A claim in a request never ends another machine's session nor counts as its boot.
+ */
+export function speaksForItself(site: Site, owner: Mac | null, mac: Mac): boolean {
+  if (owner === null || owner === mac) return true
+  const id = site.machine(owner)?.id
+  return id !== undefined && id === site.machine(mac)?.id
+}
+
 /** What is known of a machine whose GRUB asks: it runs on UEFI, and says no more. */
 export const grubFacts: ScriptFacts = { uuid: null, platform: 'efi', buildArchitecture: 'x86_64', serial: '' }

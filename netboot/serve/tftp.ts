@@ -6,7 +6,7 @@ import { renderGrubEntry, renderGrubTrouble } from '../policy/render-grub.ts'
 import { renderEntry } from '../policy/render-ipxe.ts'
 import { windowLimit } from '../policy/tftp-transfer.ts'
 import type { NetbootLog, NetworkView, Site } from '../site.ts'
-import { bootScript, grubFacts } from './boot-script.ts'
+import { bootScript, grubFacts, speaksForItself } from './boot-script.ts'
 import type { Drops } from './drops.ts'
 import { clientKey } from './datagrams.ts'
 import type { MovedTransfer, TftpMover } from './tftp-mover-thread.ts'
@@ -119,7 +119,10 @@ function sourceOf(world: TftpWorld, item: BootItem, address: string, owner: Mac 
     case 'grubOrder': {
       const mac = item.mac ?? owner
       try {
-        return text(mac === null ? renderGrubTrouble() : bootScript(world.site, 'grubByTftp', { mac, address, network, host: world.host, client: grubFacts, isReported: true }))
+        if (mac === null) return text(renderGrubTrouble())
+        const isReported = speaksForItself(world.site, owner, mac)
+        if (!isReported) world.drops.count('tftp', 'not-for-us')
+        return text(bootScript(world.site, 'grubByTftp', { mac, address, network, host: world.host, client: grubFacts, isReported }))
       } catch (error) { // broken is not absent: GRUB shall ask again, as it does after any orders that return
         world.drops.count('tftp', 'broken')
         world.log.error({ mac, err: error }, 'tftp.scriptBroken')

@@ -88,6 +88,24 @@ describe('beside another DHCP server', () => {
     expect(await world.event('script.rendered', ({ script }) => script === 'wait')).toMatchObject({ mac, address: '10.77.0.63' })
   })
 
+  it('takes nobody’s request for the boot of another machine', async () => {
+    await world.change({ machine: [other, { ...view, id: 'm2' }] })
+    const ask = async (): Promise<void> => {
+      for (const name of [`boot/${other.replaceAll(':', '-')}`, `grub/order-${other}.cfg`]) await machine('curl', '-sS', '-o', '/dev/null', `http://10.77.0.1/${name}`)
+      // tftp-hpa takes what stands before a colon for a host.
+      await machine('atftp', '-g', '-r', `grub/order-${other}.cfg`, '-l', path.join(world.folder, 'got'), '10.77.0.1')
+    }
+    const told = (): number => world.events.filter((event) => event.kind === 'script.rendered' && event.mac === other).length
+    await ask()
+    for (const receiver of ['http', 'tftp']) await world.event('datagrams.dropped', (event) => event.receiver === receiver && event.reason === 'not-for-us', 30)
+    expect(told()).toBe(0)
+    // Another card of the same machine may speak for it.
+    await world.change({ machine: [other, view] })
+    await ask()
+    await world.event('script.rendered', (event) => event.mac === other)
+    expect(told()).toBeGreaterThan(0)
+  })
+
   it('gives no loader to a machine that is left alone, by TFTP too', async () => {
     await world.change({ machine: [mac, { ...view, decision: 'ignore' }] })
     const sent = world.events.filter(({ kind }) => kind === 'tftp.sent').length

@@ -117,15 +117,15 @@ describe('strangers at a transfer’s port', () => {
 
 describe('the signed GRUB', () => {
   it('finds its orders by TFTP and by HTTP, and not what it goes on without', async () => {
-    for (const name of ['/grub/grub.cfg', '/grub/order-52:54:00:aa:00:01.cfg']) await world.client(['atftp', '-g', '-r', name, '-l', path.basename(name), '10.77.0.1'])
+    for (const name of ['/grub/grub.cfg', '/grub/order-52:54:00:0a:0b:0c.cfg']) await world.client(['atftp', '-g', '-r', name, '-l', path.basename(name), '10.77.0.1'])
     expect(readFileSync(path.join(world.folder, 'grub.cfg'), 'utf8')).toContain('source ($root)/grub/order-$net_default_mac.cfg')
-    expect(readFileSync(path.join(world.folder, 'order-52:54:00:aa:00:01.cfg'), 'utf8')).toContain('linux /vmlinuz BOOTIF=01-52-54-00-aa-00-01')
-    expect(await world.event('script.rendered')).toMatchObject({ mac: '52:54:00:aa:00:01', script: 'ramdisk' })
+    expect(readFileSync(path.join(world.folder, 'order-52:54:00:0a:0b:0c.cfg'), 'utf8')).toContain('linux /vmlinuz BOOTIF=01-52-54-00-0a-0b-0c')
+    expect(await world.event('script.rendered')).toMatchObject({ mac: '52:54:00:0a:0b:0c', script: 'ramdisk' })
     const curl = async (name: string): Promise<string> => (await world.client(['curl', '-sS', '-w', '%{http_code}', `http://10.77.0.1/${name}`])).output
-    expect(await curl('/grub/order-52:54:00:aa:00:01.cfg')).toMatch(/linux \/files\/vmlinuz [\s\S]*200$/)
+    expect(await curl('/grub/order-52:54:00:0a:0b:0c.cfg')).toMatch(/linux \/files\/vmlinuz [\s\S]*200$/)
     expect(await curl('grub/x86_64-efi/command.lst')).toMatch(/404$/)
     await world.change({ isBroken: true })
-    expect(await curl('grub/order-52:54:00:aa:00:01.cfg')).toMatch(/in trouble[\s\S]*200$/)
+    expect(await curl('grub/order-52:54:00:0a:0b:0c.cfg')).toMatch(/in trouble[\s\S]*200$/)
     await world.change({ isBroken: false })
   })
 })
