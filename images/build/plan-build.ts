@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { osImages } from '../catalog/index.ts'
 import { digestFile, recipeHash } from './assets.ts'
+import { packing } from './chunks.ts'
 import { buildLoaders, loadersRecipe } from './loaders.ts'
 import { manifestNames, type FilesManifest } from './manifest.ts'
 import { buildOsImage, osRecipeVersion } from './os-image.ts'
@@ -28,7 +29,7 @@ export function planBuild(id: string, dataDir: string, tell: Tell): Build {
   }
   const image = osImages.find(id)
   if (!image) throw new Error(`no image is called ${id}`)
-  const hash = recipeHash({ image, version: osRecipeVersion }, ['build/os'])
+  const hash = recipeHash({ image, version: osRecipeVersion, packing }, ['build/os'])
   return { hash, run: (dirs) => buildOsImage({ ...dirs, dataDir, hash, image }, tell) }
 }
 
