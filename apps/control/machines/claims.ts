@@ -29,7 +29,7 @@ export function takeFacts(deps: ClaimDeps) {
   return async (mac: Mac, token: string, inventory: Inventory): Promise<{ kind: 'taken' } | { kind: 'held'; why: string }> => {
     const { uuid } = inventory
     const found = identify(registry.all(), registry.byMac(mac), uuid, now())
-    if (found.kind === 'refused') return { kind: 'held', why: 'There are too many unknown machines: forget some in the console.' }
+    if (found.kind === 'refused') return { kind: 'held', why: 'There are too many machines without a role: forget some in the console.' }
     const at = new Date(now()).toISOString()
     const present = found.kind === 'known' ? found.machine : undefined
     const claimant = { mac, uuid, token, hardware: hardwareOf(inventory), claimantId: present?.id ?? null }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { identify, inventName, mostUnknown } from './identity.ts'
+import { identify, inventName, mostUnassigned, mostUnknown } from './identity.ts'
 import { newMachine, type MachineRecord } from './record.ts'
 
 const uuid = '5c10ad00-0000-4000-8000-0000000000a1'
@@ -21,6 +21,12 @@ describe('which machine a claim belongs to', () => {
     expect(identify([known({ uuid: worthless })], undefined, worthless, nowMs)).toEqual({ kind: 'new', twinOf: null }))
   it('refuses a flood of unknown machines', () =>
     expect(identify(Array.from({ length: mostUnknown }, () => known({ phase: 'seen', uuid: null })), undefined, null, nowMs)).toEqual({ kind: 'refused', why: 'too-many-unknown' }))
+  it('refuses a flood of machines that say what they are, and no machine that is known', () => {
+    const flood = Array.from({ length: mostUnassigned }, () => known({ uuid: null }))
+    expect(identify(flood, undefined, uuid, nowMs)).toEqual({ kind: 'refused', why: 'too-many-unassigned' })
+    expect(identify(flood, flood[0], uuid, nowMs)).toMatchObject({ kind: 'known' })
+    expect(identify(flood.slice(1), undefined, uuid, nowMs)).toMatchObject({ kind: 'new' })
+  })
 })
 
 describe('inventName', () => {

@@ -6,10 +6,12 @@ export type Identification =
   | { kind: 'known'; machine: MachineRecord }
   /** `twinOf`: another machine that says the same UUID; the two stay two and a person is warned. */
   | { kind: 'new'; twinOf: MachineRecord | null }
-  | { kind: 'refused'; why: 'too-many-unknown' }
+  | { kind: 'refused'; why: 'too-many-unknown' | 'too-many-unassigned' }
 
 /** At most this many machines that never posted facts: a flood of made-up MACs must not fill the disk. */
 export const mostUnknown = 500
+/** At most this many machines without a role, inventoried or not: facts are a claim too, and each may have hundreds of kilobytes. */
+export const mostUnassigned = 5000
 
 /** UUIDs that boards ship with where nobody set one: they identify nothing. */
 const worthless = /^(0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12}|03000200-0400-0500-0006-000700080009)$/
@@ -31,6 +33,7 @@ export function identify(machines: readonly MachineRecord[], byMac: MachineRecor
   const idle = only !== undefined && (only.phase === 'discovered' || only.phase === 'seen' || only.phase === 'failed')
   if (only !== undefined && sameUuid.length === 1 && idle && nowMs - Date.parse(only.lastSeenAt) > goneForMs) return { kind: 'known', machine: only }
   if (machines.filter((machine) => machine.phase === 'seen').length >= mostUnknown) return { kind: 'refused', why: 'too-many-unknown' }
+  if (machines.filter((machine) => machine.intent.role === null).length >= mostUnassigned) return { kind: 'refused', why: 'too-many-unassigned' }
   return { kind: 'new', twinOf: only ?? null }
 }
 
