@@ -124,6 +124,7 @@ export function makeMachineDeps(core: Core, { state, book, leases }: Networks): 
       else core.show(id)
       if (JSON.stringify([before?.swarm, before?.instances, before?.tasks]) !== JSON.stringify([report.swarm, report.instances, report.tasks])) core.changed()
     },
+    hasApp: (name) => core.hot.get('app', name) !== undefined,
     agentLog(id, lines) {
       for (const { app, ...line } of lines) logs.append(app === undefined ? id : `app-${app}`, line)
     },

@@ -30,5 +30,7 @@ export interface MachineDeps {
   /** The machine's target, as soon as it differs from `etag`; undefined after `waitMs`. */
   target(machineId: string, etag: string, waitMs: number, signal: AbortSignal): Promise<Target | undefined>
   report(machineId: string, report: AgentReport): void
+  /** Whether an app of this name was ever deployed: only such a one has a log. */
+  hasApp(name: string): boolean
   agentLog(machineId: string, lines: readonly AgentLine[]): void
 }

@@ -46,7 +46,7 @@ beforeAll(async () => {
     enrol: async (request) => (request.secret === 'right' ? { kind: 'enrolled', response: { certificate: 'c', ca: 'a' } } : { kind: 'refused', why: 'this secret was used or is too old' }),
     renew: async (_, csr) => (csr === 'same key' ? { kind: 'enrolled', response: { certificate: 'c2', ca: 'a' } } : { kind: 'refused', why: 'another key' }),
     isRevoked: () => revoked, target: async (_, etag) => (etag === 'e1' ? undefined : { machineId: 'm1', generation: 1, etag: 'e1', hostname: 'n', names: [], tasks: [] }),
-    report: (_, report) => void reports.push(report), agentLog: (_, more) => void lines.push(...more),
+    report: (_, report) => void reports.push(report), hasApp: (name) => name === 'guestbook', agentLog: (_, more) => void lines.push(...more),
   }
   app = makeMachineServer(deps, { tls: { ...await authority.own('server', { commonName: 'appliance', dns: [], ips: ['127.0.0.1'] }), ca: authority.pem }, log: pino({ level: 'silent' }) })
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -137,5 +137,11 @@ describe('an agent', () => {
     const line = { at: '2026-01-01T00:00:00Z', source: 'journal', level: 'info', text: 'started \u001b[31mred' }
     await ask('POST', '/agent/log', `${JSON.stringify(line)}\nnonsense\n{"at":1}\n`, { cert: true })
     expect(lines).toEqual([{ ...line, text: 'started  [31mred' }])
+  })
+
+  it('begins no log of an app that nobody deployed', async () => {
+    const line = { at: '2026-01-01T00:00:00Z', source: 'app', level: 'info', text: 'hello' }
+    await ask('POST', '/agent/log', ['guestbook', ...Array.from({ length: 100 }, (_, n) => `made-up-${n}`)].map((app) => `${JSON.stringify({ ...line, app })}\n`).join(''), { cert: true })
+    expect(lines).toEqual([{ ...line, app: 'guestbook' }])
   })
 })

@@ -133,7 +133,8 @@ function addAgentRoutes(app: FastifyInstance, deps: MachineDeps): void {
   app.post('/agent/log', certified((machineId, request, reply) => {
     const lines = String(request.body ?? '').split('\n').slice(0, 5000).flatMap((text) => {
       const parsed = AgentLineText.safeParse(parseJson(text))
-      return parsed.success ? [parsed.data] : []
+      // Each app that is named has a log of its own on the disk.
+      return parsed.success && (parsed.data.app === undefined || deps.hasApp(parsed.data.app)) ? [parsed.data] : []
     })
     deps.agentLog(machineId, lines)
     return reply.code(204).send()
