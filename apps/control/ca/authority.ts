@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { fault, ok, type Result } from '#contract/result'
@@ -114,7 +114,8 @@ function stillGood(pem: string, names: Names): boolean {
   const certificate = new x509.X509Certificate(pem)
   if (certificate.notAfter.getTime() - Date.now() < 60 * day) return false
   const present = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON().map((name) => String(name.value)) ?? []
-  return [...names.dns, ...names.ips].every((name) => present.includes(name))
+  const wanted = [...names.dns, ...names.ips]
+  return wanted.every((name) => present.includes(name)) && present.every((name) => wanted.includes(name))
 }
 
 /** Certificate and key are one file: they are replaced together or not at all. */
@@ -127,6 +128,8 @@ function readPair(place: string): KeyPair | undefined {
 
 function writePair(place: string, pair: KeyPair): KeyPair {
   const lines = { cert: `${pair.cert.trim()}\n`, key: `${pair.key.trim()}\n` }
-  writeFileSync(`${place}.pem`, lines.cert + lines.key, { mode: 0o600, flush: true })
+  // By rename: a power cut while a certificate is renewed must not leave half of one.
+  writeFileSync(`${place}.new`, lines.cert + lines.key, { mode: 0o600, flush: true })
+  renameSync(`${place}.new`, `${place}.pem`)
   return lines
 }
