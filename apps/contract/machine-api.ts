@@ -1,5 +1,6 @@
 /**
- * What a machine on the provisioning network asks of the appliance, before it has an agent. Two servers:
+ * What a machine asks of the appliance, before it has an agent, at the appliance's address on the machine's own network (behind a relay: on the
+ * relay's). Two servers:
  *
  * **Plain HTTP, port 80** (integrity by hashes that came over TLS, nothing secret):
  * | request | answer |
@@ -12,7 +13,7 @@
  * | GET /chunks/DIGEST | one zstd chunk of an image, by its BLAKE2b-512 (RFC 7693) |
  * | POST /log/:mac | lines of text, one log line each, chunked and never ending if the client likes: first character the level (`e`, `w`, `i`, `d`), second the source (`k` kernel, `r` ramdisk), then a space and the text |
  *
- * **HTTPS, port 443**, certificate from the appliance's CA, which the ramdisk carries in /etc/system-cloud/ca.pem. Each request has
+ * **HTTPS, port 443**, certificate from the appliance's CA that names all these addresses; the ramdisk carries the CA in /etc/system-cloud/ca.pem. Each request has
  * `Authorization: Bearer <session>`, 32 random bytes in hex that the ramdisk makes at its boot: the first to use it owns the MAC until
  * the machine reboots; a second live session on one MAC or UUID is held for a person and gets 409. 401 to the other routes: post the facts (again).
  * | request | answer |

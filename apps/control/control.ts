@@ -42,7 +42,7 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const operatorDeps = makeOperatorDeps(core, networks, { ...apps, register: (app) => { apps.register(app); blackbox.register(app); registerBackupRoutes(app, core, version, restart) } })
   // Interrupted deploys go on before machines can ask: an order that is not there yet would be taken back.
   core.start()
-  const machines = await serveMachines(core, machineDeps)
+  const machines = await serveMachines(core, machineDeps, networks)
   const operators = await serveOperators(core, operatorDeps, () => renderCloud(core, apps.list()))
   const rest: Listening[] = [serveNetboot(core, blackbox.watch(makeSite(core, networks)), networks), serveBalancer(core)]
 

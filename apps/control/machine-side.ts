@@ -11,7 +11,6 @@ import { enrol, renderFiles, renew } from './machines/enrolment.ts'
 import { movedIfLegal } from './machines/phase.ts'
 import type { MachineRecord } from './machines/record.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
-import { ramdiskArguments } from './networks/network-config.ts'
 import type { Networks } from './networks/networks.ts'
 
 /** What a machine that has no power driver of its own is given. */
@@ -32,7 +31,7 @@ export function makeSite(core: Core, { book, leases, state, commit }: Networks):
       if (machine === undefined) return undefined
       const boot = decideMachineBoot(machine, state.diskBoots(machine.id))
       const rootUuid = boot.decision === 'localDisk' ? installedRootUuid(machine, core.agents.enrolled(machine.id)?.generation) : null
-      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments: [...kernelArguments, ...ramdiskArguments(book.networks(), `https://${core.config.address}:${core.config.ports.tls}`)], isInventoried: machine.inventory !== null, hasSecureBoot: machine.inventory?.secureBoot === true, ...(rootUuid === null ? {} : { rootUuid }), ...boot }
+      return { id: machine.id, hostname: machine.name, address: machine.mac === mac ? machine.address : null, kernelArguments, isInventoried: machine.inventory !== null, hasSecureBoot: machine.inventory?.secureBoot === true, ...(rootUuid === null ? {} : { rootUuid }), ...boot }
     },
     networks: () => book.views(), reservations: () => book.reservationViews(),
     file: (name) => library.bootFile(name), chunkPath: (digest) => library.chunkPath(digest),
@@ -54,7 +53,7 @@ export function makeMachineDeps(core: Core, { state, book, leases }: Networks): 
   const facts = takeFacts({ registry, sessions, agents, claims: core.claims, defaultDriver: defaultDriver(core), now, taken: (id) => core.reconciler.wake(id) })
   const enrolment = {
     registry, agents, store: core.enrolments, authority: core.authority, now, sshKeys: () => core.people.sshKeys(), role: (id: string) => roles.find(id),
-    url: `https://${config.address}:${config.ports.tls}`, agentFile: path.join(config.rootDir, 'dist/agent.mjs'),
+    port: config.ports.tls, agentFile: path.join(config.rootDir, 'dist/agent.mjs'),
   }
   const current = (machineId: string, orderId: string, kind: string): boolean => {
     const order = orders.current(machineId)
@@ -86,9 +85,9 @@ export function makeMachineDeps(core: Core, { state, book, leases }: Networks): 
       const manifest = library.osManifest(registry.get(id)?.intent.imageId ?? '')
       return manifest === undefined || !current(id, orderId, 'writeImage') ? undefined : renderChunkList(manifest)
     },
-    async filesTar(id, orderId) {
+    async filesTar(id, orderId, at) {
       const machine = registry.get(id)
-      return machine === undefined || !current(id, orderId, 'configureSystem') ? undefined : renderFiles(enrolment, machine)
+      return machine === undefined || !current(id, orderId, 'configureSystem') ? undefined : renderFiles(enrolment, machine, at)
     },
     async enrol(request, address) {
       const machine = registry.get(request.machineId)

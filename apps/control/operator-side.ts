@@ -87,15 +87,17 @@ export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart)
     await people.audit({ at: new Date(now()).toISOString(), user: by, act: name, target: claim.machineId, detail: `${id} ${claim.mac}` })
     return claim
   }
+  /** Why a network that came later is not served, in part or at all. */
+  const unserved = (): string[] => [...(networks.served.netboot?.troubles() ?? []), ...(networks.served.doors?.troubles() ?? [])]
   const health = (): { ok: boolean; detail: string } => {
     const troubles = [...core.storage.troubles(), ...(state.trouble === null ? [] : [state.trouble])]
     // What only somebody on the network can mend is said, and is no reason to restart the appliance.
-    const lonely = networks.desk.all().filter(({ mode }) => mode === 'proxy').flatMap(({ notices }) => notices)
+    const lonely = [...unserved(), ...networks.desk.all().filter(({ mode }) => mode === 'proxy').flatMap(({ notices }) => notices)]
     return troubles.length === 0 ? { ok: true, detail: ['running', ...lonely].join('. ') } : { ok: false, detail: [...troubles, ...lonely].join(' ') }
   }
   const warnings = (): string[] => [
     ...core.storage.troubles(),
-    ...(state.trouble === null ? [] : [state.trouble]), ...(networks.served.netboot?.troubles() ?? []),
+    ...(state.trouble === null ? [] : [state.trouble]), ...unserved(),
     ...desk.all().flatMap(({ notices }) => notices),
     ...library.images().filter((one) => one.state === 'failed').map((one) => `The image ${one.title} could not be built: ${one.error ?? ''}`),
   ]

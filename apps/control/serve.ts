@@ -6,13 +6,16 @@ import type { Cloud } from '#contract/operator-api'
 import { startNetboot, type Netboot } from '#netboot/serve/netboot'
 import type { Site } from '#netboot/site'
 import { openBalancerDoor } from './balancer/door.ts'
+import type { KeyPair } from './ca/authority.ts'
 import type { Core } from './core.ts'
 import { openHub, type HubSources } from './events/hub.ts'
 import { identify, isSameOrigin } from './http/identify.ts'
 import type { OperatorDeps } from './http/deps.ts'
 import { makeOperatorServer } from './http/operator-server.ts'
 import type { MachineDeps } from './machine-http/deps.ts'
-import { makeMachineServer } from './machine-http/machine-server.ts'
+import { openMachineDoors } from './machine-http/doors.ts'
+import { makeMachineServer, showCertificate } from './machine-http/machine-server.ts'
+import { machineAddresses } from './networks/network-config.ts'
 import { startingText } from './networks/site-state.ts'
 import type { Networks } from './networks/networks.ts'
 import { managerAddress } from './operator-side.ts'
@@ -66,11 +69,30 @@ function hubSources(core: Core, cloud: () => Cloud, trusted: boolean): HubSource
   }
 }
 
-/** HTTPS for ramdisks and agents. */
-export async function serveMachines(core: Core, deps: MachineDeps): Promise<Listening & { port: number }> {
-  const app = makeMachineServer(deps, { tls: { cert: core.own.cert, key: core.own.key, ca: core.authority.pem }, log: core.log })
-  await app.listen({ host: core.config.address, port: core.config.ports.tls })
-  return { port: (app.server.address() as net.AddressInfo).port, close: async () => void (await app.close()) }
+/** HTTPS for ramdisks and agents, at the appliance's address on every network that it stands in; the certificate names those that there are. */
+export async function serveMachines(core: Core, deps: MachineDeps, { served }: Networks): Promise<Listening & { port: number }> {
+  const { config: { address, ports, interface: device }, authority, book, log } = core
+  const certificate = (): Promise<KeyPair> => authority.own('machines', { commonName: 'System Cloud appliance', dns: ['localhost'], ips: machineAddresses(book.networks(), address) })
+  let shown = await certificate()
+  const app = makeMachineServer(deps, { tls: { ...shown, ca: authority.pem }, log })
+  const cover = async (): Promise<void> => {
+    const fresh = await certificate()
+    if (fresh.cert === shown.cert) return
+    showCertificate(app, { ...fresh, ca: authority.pem })
+    shown = fresh
+    log.info('machines.certificateRenewed')
+  }
+  await app.listen({ host: address, port: ports.tls })
+  const { port } = app.server.address() as net.AddressInfo
+  if (device !== '') served.doors = await openMachineDoors({ server: app.server, first: address, port, networks: book.views, cover, log })
+  return {
+    port,
+    async close() {
+      await served.doors?.close()
+      served.doors = undefined
+      await app.close()
+    },
+  }
 }
 
 /** Netboot, started again and again until its ports are free: the console says why meanwhile. */

@@ -99,7 +99,7 @@ export async function openBootWorld(files: WorldFiles, environment: Readonly<Rec
   }
   const control = await ControlProcess.make({ namespace: server, interface: 'eth0', address: appliance.address, cidr: '10.77.0.0/24' })
   Object.assign(control.environment, environment)
-  const fileNames = (Object.entries(files) as [string, 'built' | Record<string, number>][]).flatMap(([name, what]) => install(control.home, name, what))
+  const fileNames = (Object.entries(files) as [string, 'built' | Record<string, number>][]).flatMap(([name, what]) => installBuild(control.home, name, what))
   const world: BootWorld = {
     control, folder: control.home, wire, ip,
     client(uuid) {
@@ -177,7 +177,7 @@ export async function openBootWorld(files: WorldFiles, environment: Readonly<Rec
 }
 
 /** Puts a build where control looks for it; returns the names of its files. */
-function install(home: string, id: string, what: 'built' | Readonly<Record<string, number>>): string[] {
+export function installBuild(home: string, id: string, what: 'built' | Readonly<Record<string, number>>): string[] {
   const images = path.join(home, 'data/images')
   mkdirSync(images, { recursive: true })
   if (what === 'built') {

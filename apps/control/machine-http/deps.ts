@@ -21,8 +21,11 @@ export interface MachineDeps {
   reportOrder(machineId: string, orderId: string, report: OrderReport): boolean
   /** `sha256 compressedBytes offsetBytes lengthBytes target` a line; undefined: that is not the machine's order. */
   chunkList(machineId: string, orderId: string): string | undefined
-  /** What is laid over the root file system: identity, network, keys, a fresh enrolment secret. Undefined: that is not the machine's order. */
-  filesTar(machineId: string, orderId: string): Promise<Buffer | undefined>
+  /**
+   * What is laid over the root file system: identity, network, keys, a fresh enrolment secret, and where its agent finds the appliance: `at`, the
+   * address of ours that its ramdisk reached. Undefined: that is not the machine's order.
+   */
+  filesTar(machineId: string, orderId: string, at: string): Promise<Buffer | undefined>
   enrol(request: z.infer<typeof EnrolRequest>, address: string): Promise<{ kind: 'enrolled'; response: z.infer<typeof EnrolResponse> } | { kind: 'refused'; why: string }>
   renew(machineId: string, csr: string): ReturnType<MachineDeps['enrol']>
   /** Whether a certificate with this serial (lower-case hex) was revoked, or its machine forgotten. */

@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -12,6 +12,7 @@ import { parseOrderReport, renderOrder } from './order-text.ts'
 const longPollMs = 25_000
 const bodyLimit = 512 * 1024
 const mostConnections = 4096
+const minVersion = 'TLSv1.2'
 
 const AgentLineText = z.object({
   at: z.iso.datetime({ offset: true }), source: z.enum(['journal', 'agent', 'app']), level: z.enum(['debug', 'info', 'warn', 'error']),
@@ -33,13 +34,12 @@ function whileConnected(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
-/**
- * The HTTPS server that ramdisks and agents talk to (contract/machine-api.ts). The caller listens.
- *
- * @param tls the appliance's certificate and the CA that agents' certificates are checked against
- */
-export function makeMachineServer(deps: MachineDeps, options: { tls: { cert: string; key: string; ca: string }; log: Logger }): FastifyInstance {
-  const app = Fastify({ loggerInstance: options.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit, requestTimeout: 60_000, https: { ...options.tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance
+/** The appliance's certificate and its key, and the CA that agents' certificates are checked against; all PEM. */
+export interface MachineTls { readonly cert: string; readonly key: string; readonly ca: string }
+
+/** The HTTPS server that ramdisks and agents talk to (contract/machine-api.ts). The caller listens. */
+export function makeMachineServer(deps: MachineDeps, options: { tls: MachineTls; log: Logger }): FastifyInstance {
+  const app = Fastify({ loggerInstance: options.log, logController: new LogController({ disableRequestLogging: true }), bodyLimit, requestTimeout: 60_000, https: { ...options.tls, requestCert: true, rejectUnauthorized: false, minVersion } }) as unknown as FastifyInstance
   // Clients that send a byte now and then get neither all sockets nor much time.
   app.server.maxConnections = mostConnections
   app.server.headersTimeout = 15_000
@@ -54,6 +54,12 @@ export function makeMachineServer(deps: MachineDeps, options: { tls: { cert: str
   addRamdiskRoutes(app, deps)
   addAgentRoutes(app, deps)
   return app
+}
+
+/** Shows clients that come from now on another certificate; connections that are there go on. */
+export function showCertificate(app: FastifyInstance, tls: MachineTls): void {
+  if (!(app.server instanceof TlsServer)) throw new Error('this server has no TLS')
+  app.server.setSecureContext({ ...tls, minVersion })
 }
 
 function addRamdiskRoutes(app: FastifyInstance, deps: MachineDeps): void {
@@ -90,7 +96,7 @@ function addRamdiskRoutes(app: FastifyInstance, deps: MachineDeps): void {
     return list === undefined ? say(reply, 410, 'This order is no longer wanted: stop it and ask again.') : reply.type('text/plain; charset=utf-8').send(list)
   }))
   app.get('/ramdisk/:mac/orders/:id/files.tar', owned(async (machineId, request, reply) => {
-    const tar = await deps.filesTar(machineId, orderId(request))
+    const tar = await deps.filesTar(machineId, orderId(request), request.socket.localAddress ?? '')
     return tar === undefined ? say(reply, 410, 'This order is no longer wanted: stop it and ask again.') : reply.type('application/x-tar').send(tar)
   }))
 }

@@ -14,13 +14,13 @@ import { certificateNames } from './certificate-names.ts'
 import type { MachineRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 
-/** What enrolment needs. `url` is the appliance's HTTPS address for machines, `agentFile` the bundled agent. */
+/** What enrolment needs. `port` is that of the appliance's HTTPS for machines, `agentFile` the bundled agent. */
 export interface EnrolmentDeps {
   readonly registry: Registry
   readonly agents: AgentDesk
   readonly store: EnrolmentStore
   readonly authority: Authority
-  readonly url: string
+  readonly port: number
   readonly agentFile: string
   role(id: string): Role | undefined
   sshKeys(): Promise<string[]>
@@ -30,8 +30,8 @@ export interface EnrolmentDeps {
 const windowMs = 3 * 3600_000
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** The files that a deploy lays over the image, as a tar. Arms a new one-time secret each time: only the last tar's is good. */
-export async function renderFiles(deps: EnrolmentDeps, machine: MachineRecord): Promise<Buffer> {
+/** The files that a deploy lays over the image, as a tar; the agent asks the appliance at its address `at`. Arms a new one-time secret each time: only the last tar's is good. */
+export async function renderFiles(deps: EnrolmentDeps, machine: MachineRecord, at: string): Promise<Buffer> {
   const secret = randomBytes(32).toString('base64url')
   await deps.store.arm(machine.id, machine.intent.generation, digest(secret), new Date(deps.now() + windowMs).toISOString())
   const keys = await deps.sshKeys()
@@ -41,7 +41,7 @@ export async function renderFiles(deps: EnrolmentDeps, machine: MachineRecord): 
   add('etc/hosts', 0o644, hostsOf(machine.name, null))
   add('etc/systemd/network/10-provisioning.network', 0o644, `# Written by System Cloud at deploy: the card that this machine boots from.\n[Match]\nMACAddress=${machine.mac}\n\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=ipv6\nLLDP=yes\n\n[DHCPv4]\nClientIdentifier=mac\nUseDomains=yes\nUseNTP=yes\n`)
   add('etc/system-cloud/ca.pem', 0o644, deps.authority.pem)
-  add('etc/system-cloud/agent.json', 0o600, `${JSON.stringify({ url: deps.url, machineId: machine.id, generation: machine.intent.generation, secret })}\n`)
+  add('etc/system-cloud/agent.json', 0o600, `${JSON.stringify({ url: `https://${at}:${deps.port}`, machineId: machine.id, generation: machine.intent.generation, secret })}\n`)
   if (keys.length > 0) add('root/.ssh/authorized_keys', 0o600, keys.map((key) => `${key}\n`).join(''))
   add('usr/lib/system-cloud/agent.mjs', 0o644, await readFile(deps.agentFile))
   tar.finalize()

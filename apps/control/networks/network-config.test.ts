@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { broadcastsTo, freshMain, localNetworks, peopledSubnets, placed, ramdiskArguments, settle, viewsOf, type Standing } from './network-config.ts'
+import { broadcastsTo, freshMain, localNetworks, machineAddresses, peopledSubnets, placed, settle, viewsOf, type Standing } from './network-config.ts'
 
 const standing: Standing = { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24', mode: 'full', nameServers: ['9.9.9.9'] }
 const stored = (set: Parameters<typeof settle>[0]['set']) => ({ ...freshMain(standing), set })
@@ -28,12 +28,6 @@ it('netboot is told IPv6 where a prefix is set; behind a relay it boots from the
   expect(views('', 'fd00:88::/64')).toEqual([undefined, undefined])
 })
 
-it('tells ramdisks of further cards to which address the certificate belongs', () => {
-  const main = settle(freshMain(standing), standing)
-  const further = (relayed: boolean) => settle({ id: 'x', cidr: '10.99.0.0/24', relayed, interface: 'eth1', address: '10.99.0.1', startMode: 'full', set: {} }, standing)
-  expect([[main], [main, further(true)], [main, further(false)]].map((all) => ramdiskArguments(all, 'https://10.77.0.1:443'))).toEqual([[], [], ['sc.tls=https://10.77.0.1:443']])
-})
-
 describe('a network behind a relay', () => {
   const stands = (device: string, relayed: boolean, address = '') => ({ id: device, cidr: '10.9.0.0/24', relayed, interface: device, address, startMode: 'full' as const, set: {} })
   const all = [freshMain({ ...standing, interface: 'before', address: '10.0.0.1' }), stands('eth1', false, '10.99.0.1'), { ...stands('eth1', false, '10.98.0.1'), id: 'beside' }]
@@ -58,6 +52,10 @@ describe('several networks', () => {
 
   it('give machines the appliance on their own network for names and time', () => expect(all.map(({ dns, ntp }) => [dns, ntp])).toEqual([[['9.9.9.9'], ['10.77.0.1']], [['10.99.0.1'], ['10.99.0.1']], [['10.77.0.1'], ['10.77.0.1']]]))
   it('are served where the appliance stands; those behind a relay at its first address', () => expect(localNetworks(all)).toEqual([{ address: '10.77.0.1', allow: ['10.77.0.0/24', '10.88.0.0/24'] }, { address: '10.99.0.1', allow: ['10.99.0.0/24'] }]))
+  it('are served over TLS at the address on each wire, first of all at the one that the appliance was started with', () => {
+    expect(machineAddresses(all, '10.77.0.1')).toEqual(['127.0.0.1', '10.77.0.1', '10.99.0.1'])
+    expect(machineAddresses([settle(freshMain({ ...standing, address: '127.0.0.1' }), { ...standing, address: '127.0.0.1' })], '127.0.0.1')).toEqual(['127.0.0.1'])
+  })
   it('behind a relay on a further card send to the address there, for names and time too', () => expect(localNetworks([...all, further('10.89.0.0/24', '10.99.0.1', true)])[1]).toEqual({ address: '10.99.0.1', allow: ['10.99.0.0/24', '10.89.0.0/24'] }))
   it('are let in by services where a machine of the cloud stands in them', () => {
     expect(peopledSubnets(all, ['10.77.0.11', null])).toEqual(['10.77.0.0/24'])

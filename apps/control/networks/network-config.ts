@@ -80,17 +80,14 @@ export function settle(stored: StoredNetwork, standing: Standing): NetworkConfig
   }
 }
 
-/**
- * What a ramdisk is told beside where it boots from: the appliance's certificate names one address, so where machines are booted on further
- * cards too, they are told to speak TLS to that one.
- */
-export const ramdiskArguments = (networks: readonly NetworkConfig[], url: string): string[] => (networks.some(({ main, relayed }) => !main && !relayed) ? [`sc.tls=${url}`] : [])
-
 /** The appliance's address on each network that it stands in, and whose machines come there: also those behind relays that send to it. */
 export function localNetworks(networks: readonly NetworkConfig[]): LocalNetworks {
   const relayedTo = (address: string): string[] => networks.filter((one) => one.relayed && one.address === address).map(({ cidr }) => cidr)
   return networks.filter((one) => !one.relayed).map(({ address, cidr }) => ({ address, allow: [cidr, ...relayedTo(address)] }))
 }
+
+/** Where machines reach the appliance's TLS: loopback, `first`, and its address on every network that it stands in; each once. */
+export const machineAddresses = (networks: readonly NetworkConfig[], first: string): string[] => [...new Set(['127.0.0.1', first, ...localNetworks(networks).map(({ address }) => address)])]
 
 /** The subnets that services of the cloud must let in: the first one, from which the appliance looks, and each in which one of the addresses is. */
 export function peopledSubnets(networks: readonly NetworkConfig[], addresses: readonly (string | null)[]): string[] {

@@ -2,6 +2,7 @@ import type { Netboot } from '#netboot/serve/netboot'
 import type { Lease } from '#netboot/site'
 import type { Core } from '../core.ts'
 import { keptFile } from '../hosts-file.ts'
+import type { MachineDoors } from '../machine-http/doors.ts'
 import { openNetworkDesk, type NetworkDesk } from './desk.ts'
 import { readHostCards } from './host.ts'
 import { openLeaseIndex, type LeaseIndex } from './lease-index.ts'
@@ -15,8 +16,8 @@ export interface Networks {
   readonly leases: LeaseIndex
   readonly state: SiteState
   readonly desk: NetworkDesk
-  /** Netboot while it runs; whoever starts it sets it. */
-  readonly served: { netboot: Netboot | undefined }
+  /** Netboot and the machines' TLS beyond the first address, while they run; whoever starts them sets them. */
+  readonly served: { netboot: Netboot | undefined; doors: MachineDoors | undefined }
   /** Resolves when the lease is on disk. */
   commit(lease: Lease): Promise<void>
 }
@@ -30,7 +31,7 @@ export async function openNetworks(core: Core): Promise<Networks> {
     await hot.commitLease(lease)
     leases.record(lease)
   }
-  const served: Networks['served'] = { netboot: undefined }
+  const served: Networks['served'] = { netboot: undefined, doors: undefined }
   const desk = openNetworkDesk({
     book, leases, state, standing, now, cards: readHostCards,
     holder: (mac) => core.registry.byMac(mac), machine: (reference) => core.registry.find(reference),
