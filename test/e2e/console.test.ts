@@ -180,6 +180,18 @@ test('a thousand machines are as light as thirty', async () => {
   expect(await machines().getByRole('listitem').count()).toBe(1)
 })
 
+test('machines whose long names differ in the end are told apart on a phone', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const rack = 'prod-eu-central-1-rack-17-chassis-03-blade-12-compute'
+  await open(['01', '02'].map((n) => ({ name: `${rack}-${n}`, phase: 'discovered' as const })))
+  const link = page.getByRole('link', { name: `${rack}-02` }).first()
+  const end = await link.getByText('compute-02', { exact: true }).boundingBox()
+  expect(end && end.x + end.width, 'the end of the name is on the screen, left of the time').toBeLessThan(300)
+  await link.click()
+  await page.getByRole('heading', { name: `${rack}-02`, level: 1 }).waitFor()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+})
+
 test('a phone shows cards and nothing sticks out', async () => {
   await page.setViewportSize({ width: 390, height: 844 })
   await open(phaseFleet)

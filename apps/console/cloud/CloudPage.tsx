@@ -6,6 +6,7 @@ import type { CloudMember } from '#contract/operator-api'
 import { cloudQuery, rolesQuery } from '../api/queries.ts'
 import { faultSentence } from '../api/request.ts'
 import { Icon } from '../kit/Icon.tsx'
+import { LongName } from '../kit/LongName.tsx'
 import { Empty, Notice, Skeleton } from '../kit/Notice.tsx'
 import { PageHead } from '../kit/Page.tsx'
 import { PhaseBadge } from '../machine/PhaseBadge.tsx'
@@ -69,7 +70,7 @@ function MemberCard({ member }: { member: Member }) {
   return (
     <article className="panel overflow-hidden">
       <header className="flex items-center gap-3 border-b border-line px-4 py-3">
-        <div className="min-w-0 flex-1"><Link href={pages.machine(member.machineId)} prefetch={false} title={member.name} className="plate block truncate text-lg leading-tight hover:text-mark">{member.name}</Link><p className="font-mono text-xs text-ink-3">{member.address ?? 'no address'}</p></div>
+        <div className="min-w-0 flex-1"><Link href={pages.machine(member.machineId)} prefetch={false} className="plate block text-lg leading-tight hover:text-mark"><LongName name={member.name} /></Link><p className="font-mono text-xs text-ink-3">{member.address ?? 'no address'}</p></div>
         <PhaseBadge phase={member.phase} />
       </header>
       {member.services.length > 0 ? <ServiceList services={member.services} /> : <p className="px-4 py-3 text-sm text-ink-2">Its services have not been checked yet.</p>}

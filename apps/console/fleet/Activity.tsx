@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import Link from 'next/link'
 import type { Machine } from '#contract/operator-api'
 import { activityQuery, statusQuery } from '../api/queries.ts'
+import { LongName } from '../kit/LongName.tsx'
 import { Section } from '../kit/Page.tsx'
 import { useNow } from '../live/use-now.ts'
 import { levelLooks } from '../log/levels.ts'
@@ -25,7 +26,7 @@ export function Activity({ machines }: { machines: readonly Machine[] }) {
           <li key={event.seq} className="px-4 py-1.5 text-sm">
             <p className={`break-words ${levelLooks[event.level].text}`}>{safeText(event.text)}</p>
             <p className="flex justify-between gap-3 text-xs text-ink-3">
-              {event.machineId ? <Link href={pages.machine(event.machineId)} prefetch={false} className="truncate hover:text-mark">{names.get(event.machineId) ?? event.machineId}</Link> : <span>appliance</span>}
+              {event.machineId ? <Link href={pages.machine(event.machineId)} prefetch={false} className="min-w-0 hover:text-mark"><LongName name={names.get(event.machineId) ?? event.machineId} /></Link> : <span>appliance</span>}
               <time dateTime={event.at} title={formatDate(event.at)} className="shrink-0">{formatAgo(event.at, now)}</time>
             </p>
           </li>

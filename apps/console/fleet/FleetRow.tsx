@@ -2,6 +2,7 @@ import Link from 'next/link'
 import { memo } from 'react'
 import type { Machine } from '#contract/operator-api'
 import { stepTitles } from '#contract/steps'
+import { LongName } from '../kit/LongName.tsx'
 import { PhaseBadge, phaseLooks } from '../machine/PhaseBadge.tsx'
 import { pages } from '../paths.ts'
 import { formatAgo, formatBytes, formatDate, formatMemory } from '../text/format.ts'
@@ -20,7 +21,7 @@ export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, cur
       <input type="checkbox" className="mt-1 size-4 shrink-0 accent-mark md:mt-0" aria-label={`Choose ${machine.name}`} checked={chosen} onChange={() => onChoose(machine.id)} />
       <div className={`relative min-w-0 flex-1 ${fleetColumns}`}>
         <div className="min-w-0">
-          <Link href={pages.machine(machine.id)} prefetch={false} title={machine.name} className="plate block truncate text-[1.0625rem] leading-snug hover:text-mark max-md:pr-24">{machine.name}</Link>
+          <Link href={pages.machine(machine.id)} prefetch={false} className="plate block text-[1.0625rem] leading-snug hover:text-mark max-md:pr-24"><LongName name={machine.name} /></Link>
           <p title={`${machine.mac} ${machine.address ?? ''}`} className="truncate font-mono text-xs text-ink-3">{machine.mac}{machine.address ? `  ${machine.address}` : ''}</p>
         </div>
         <div className="min-w-0 max-md:mt-1.5"><PhaseBadge phase={machine.phase} /><Progress machine={machine} />{said && !currentRunning(machine) ? <p title={said} className={`truncate text-xs max-md:whitespace-normal ${machine.problem ? 'text-red' : claimed ? 'text-amber' : 'text-ink-2'}`}>{said}</p> : null}</div>

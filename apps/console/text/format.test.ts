@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asSentence, formatAgo, formatBytes, formatMemory, formatRate, formatSpan, plural, safeText } from './format.ts'
+import { asSentence, formatAgo, formatBytes, formatMemory, formatRate, formatSpan, plural, safeText, splitName } from './format.ts'
 
 test.each([[0, '0 B'], [999, '999 B'], [20_000_000_000, '20 GB'], [21_474_836_480, '21.5 GB'], [1_920_383_410_176, '1.92 TB'], [41_234_567, '41.2 MB']])('%d bytes', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text)
@@ -30,4 +30,9 @@ test('remarks become sentences', () => {
 test('a machine cannot reorder or hide text', () => {
   expect(safeText('a\u202eb\u0007c\u200bd')).toBe('a·b·c·d')
   expect(plural(1, 'machine')).toBe('1 machine')
+})
+
+test('a long name is cut in its middle: its end tells it from the others of its rack', () => {
+  expect(splitName('manager-a')).toEqual(['', 'manager-a'])
+  expect(splitName('eu-1-rack-17-blade-12-compute-07')).toEqual(['eu-1-rack-17-blade-12-', 'compute-07'])
 })

@@ -64,6 +64,9 @@ export function formatDate(at: string): string {
 /** A count with its noun. "1 machine", "3 machines". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
+/** A name in two parts, of which the first may be cut short: the last ten characters tell the machines of one rack apart. Short names are all tail. */
+export const splitName = (name: string): readonly [head: string, tail: string] => (name.length <= 20 ? ['', name] : [name.slice(0, -10), name.slice(-10)])
+
 /** A remark as a sentence: a capital first, a full stop last. */
 export function asSentence(remark: string): string {
   const text = safeText(remark).trim()
