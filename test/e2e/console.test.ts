@@ -69,6 +69,7 @@ test('greyed buttons say why, failures say what to do, refusals are shown', asyn
   await page.getByRole('button', { name: 'Retry' }).click()
   await page.locator('header').getByText('Deploying').waitFor()
   await page.goto(`${fixture.url}/machines/nowhere`)
+  await page.getByRole('heading', { name: 'There is no such machine', level: 1 }).waitFor()
   await page.getByText('There is no machine "nowhere"').waitFor()
 })
 

@@ -15,12 +15,13 @@ export function Notice({ tone, children, action }: { tone: keyof typeof looks, c
   )
 }
 
-/** A place with nothing in it yet, and what brings something. */
-export function Empty({ icon, title, children }: { icon: IconName, title: string, children?: ReactNode }) {
+/** A place with nothing in it yet, and what brings something; `isPage` where it stands for the whole page. */
+export function Empty({ icon, title, isPage = false, children }: { icon: IconName, title: string, isPage?: boolean, children?: ReactNode }) {
+  const Title = isPage ? 'h1' : 'h2'
   return (
     <div className="panel flex flex-col items-center px-6 py-14 text-center">
       <span className="mb-4 grid size-12 place-items-center rounded-xl bg-well text-ink-3"><Icon name={icon} className="size-6" /></span>
-      <h2 className="plate text-xl">{title}</h2>
+      <Title className="plate text-xl">{title}</Title>
       <div className="mt-2 max-w-prose text-ink-2">{children}</div>
     </div>
   )

@@ -4,12 +4,12 @@ import Link from 'next/link'
 import { useParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { eventsQuery, logQuery } from '../api/queries.ts'
-import { faultSentence } from '../api/request.ts'
+import { ApiFault, faultSentence } from '../api/request.ts'
 import { BootsPanel } from '../blackbox/BootsPanel.tsx'
 import { DiagnosisCard } from '../blackbox/DiagnosisCard.tsx'
 import { useBoots } from '../blackbox/use-boots.ts'
 import { Icon } from '../kit/Icon.tsx'
-import { Notice, Skeleton } from '../kit/Notice.tsx'
+import { Empty, Notice, Skeleton } from '../kit/Notice.tsx'
 import { Section } from '../kit/Page.tsx'
 import { useMachineRoom } from '../live/LiveProvider.tsx'
 import { useMachine } from '../live/use-machines.ts'
@@ -37,6 +37,7 @@ export function MachinePage() {
     if (found !== wanted) window.history.replaceState(null, '', pages.machine(found))
   }, [found, wanted])
   const name = machine?.name
+  const isAbsent = error instanceof ApiFault && error.status === 404
   useEffect(() => {
     if (name) document.title = `${name} · System Cloud`
   }, [name])
@@ -44,7 +45,8 @@ export function MachinePage() {
     <>
       <Link href={pages.fleet()} prefetch={false} className="mb-3 inline-flex items-center gap-1 text-sm text-ink-2 hover:text-mark"><Icon name="left" />Fleet</Link>
       {loading ? <Skeleton rows={5} /> : null}
-      {error ? <Notice tone="error">{faultSentence(error)}</Notice> : null}
+      {isAbsent ? <Empty isPage icon="fleet" title="There is no such machine"><p className="break-words">{faultSentence(error)}</p><p className="mt-4"><Link href={pages.fleet()} prefetch={false} className="text-mark underline underline-offset-4">All machines</Link></p></Empty> : null}
+      {error && !isAbsent ? <Notice tone="error">{faultSentence(error)}</Notice> : null}
       {machine ? <Loaded id={machine.id} /> : null}
     </>
   )

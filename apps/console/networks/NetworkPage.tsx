@@ -37,7 +37,7 @@ export function NetworkPage() {
       <Link href={pages.networks()} prefetch={false} className="mb-3 inline-flex items-center gap-1 text-sm text-ink-2 hover:text-mark"><Icon name="left" />Networks</Link>
       {networks.isPending ? <Skeleton rows={4} /> : null}
       {networks.error && !networks.data ? <Notice tone="error">{faultSentence(networks.error)}</Notice> : null}
-      {networks.data && !network ? <Empty icon="network" title="There is no such network"><p>It may have been removed. <Link href={pages.networks()} className="text-mark underline underline-offset-4">All networks</Link></p></Empty> : null}
+      {networks.data && !network ? <Empty isPage icon="network" title="There is no such network"><p>It may have been removed. <Link href={pages.networks()} className="text-mark underline underline-offset-4">All networks</Link></p></Empty> : null}
       {network ? <Loaded network={network} /> : null}
     </>
   )
