@@ -25,7 +25,7 @@ export function FleetList({ machines, chosen, cursor, onChoose, onChooseAll }: F
   return (
     <div className="panel overflow-clip">
       <div className="label flex items-center gap-3 border-b border-line bg-raised px-4 py-2">
-        <input type="checkbox" className="size-4 accent-mark" aria-label="Choose all shown" checked={all} onChange={onChooseAll} />
+        <label className="-m-3 shrink-0 p-3"><input type="checkbox" className="block size-4 accent-mark" aria-label="Choose all shown" checked={all} onChange={onChooseAll} /></label>
         <span className={`${fleetColumns} flex-1`} aria-hidden><span>Machine</span><span className="max-md:hidden">Phase</span><span className="max-md:hidden">Role</span><span className="max-lg:hidden">Hardware</span><span className="text-right max-md:hidden">Heard</span></span>
       </div>
       <ul ref={list} aria-label="Machines" className="relative" style={{ height: rows.getTotalSize() }}>

@@ -55,7 +55,7 @@ export function FleetPage() {
       {fleet.isPending ? <Skeleton rows={5} /> : null}
       {fleet.data && all.length === 0 ? <EmptyFleet /> : null}
       {all.length > 0 ? (
-        <div className="grid gap-5 2xl:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className={`grid gap-5 2xl:grid-cols-[minmax(0,1fr)_22rem] ${picked.length > 0 ? 'pb-28 lg:pb-16' : ''}`}>
           <div className="min-w-0">
             <PhaseRibbon machines={all} wanted={wanted} onToggle={(phase) => { setWanted((held) => toggled(held, phase)); setCursor(-1) }} onClear={() => setWanted(new Set())} />
             {shown.length === 0

@@ -18,7 +18,7 @@ export const FleetRow = memo(function FleetRow({ machine, role, now, chosen, cur
   const said = machine.problem ?? (claimed ? 'Another machine claims to be this one: open it and decide.' : machine.attention)
   return (
     <div className={`flex items-start gap-3 border-b border-line px-4 py-2.5 md:min-h-[60px] md:items-center ${current ? 'bg-mark-wash shadow-[inset_3px_0_0_var(--mark)]' : chosen ? 'bg-raised' : 'hover:bg-raised'}`} aria-current={current || undefined}>
-      <input type="checkbox" className="mt-1 size-4 shrink-0 accent-mark md:mt-0" aria-label={`Choose ${machine.name}`} checked={chosen} onChange={() => onChoose(machine.id)} />
+      <label className="-m-3 shrink-0 p-3"><input type="checkbox" className="mt-1 block size-4 accent-mark md:mt-0" aria-label={`Choose ${machine.name}`} checked={chosen} onChange={() => onChoose(machine.id)} /></label>
       <div className={`relative min-w-0 flex-1 ${fleetColumns}`}>
         <div className="min-w-0">
           <Link href={pages.machine(machine.id)} prefetch={false} className="plate block text-[1.0625rem] leading-snug hover:text-mark max-md:pr-24"><LongName name={machine.name} /></Link>
