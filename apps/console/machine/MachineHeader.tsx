@@ -36,11 +36,11 @@ export function MachineHeader({ machine }: { machine: Machine }) {
       <div className="flex flex-wrap items-start gap-x-8 gap-y-4">
         <div className="min-w-0 flex-1 basis-72">
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
-            <h1 className="plate text-[1.9rem] leading-none break-all">{machine.name}</h1>
+            <h1 className="plate text-[1.9rem] leading-none [overflow-wrap:anywhere]">{machine.name}</h1>
             <span aria-live="polite"><PhaseBadge phase={machine.phase} large /></span>
             <span className="text-sm text-ink-3" title={formatDate(machine.phaseSince)}>for {formatSpan(now - Date.parse(machine.phaseSince))}{machine.phaseDeadline ? `, given up after ${formatSpan(Date.parse(machine.phaseDeadline) - Date.parse(machine.phaseSince))}` : ''}</span>
           </div>
-          <p className="mt-2 text-sm text-ink-2">{describeState(machine)} {machine.role ? <>Role: <b className="font-semibold text-ink">{title(machine.role)}</b>.</> : machine.intent.role ? <>Will be <b className="font-semibold text-ink">{title(machine.intent.role)}</b>.</> : 'No role.'}</p>
+          <p className="mt-2 text-sm text-ink-2">{describeState(machine)} {machine.role ? <>Role: <b className="font-semibold text-ink">{title(machine.role)}</b>.</> : machine.intent.role ? <>Will be <b className="font-semibold text-ink">{title(machine.intent.role)}</b>.</> : null}</p>
           <p className="mt-1 flex flex-wrap gap-x-4 font-mono text-xs text-ink-3">{facts.map((fact) => <span key={fact} className="break-all">{fact}</span>)}</p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
