@@ -8,7 +8,7 @@ import { formatGap, type PlacedEntry } from './filter-entries.ts'
 /** A pause of this length or more is drawn as a line of its own. */
 const longGapMs = 1000
 const ways = { in: { arrow: '→', word: 'from the machine' }, out: { arrow: '←', word: 'to the machine' }, none: { arrow: '·', word: '' } } as const
-const columns = 'grid grid-cols-[3.3rem_2.9rem_0.8rem_minmax(0,1fr)] items-baseline gap-x-1.5 md:gap-x-2 md:grid-cols-[0.5rem_5rem_4.5rem_3.6rem_1rem_minmax(0,1fr)_auto_9rem]'
+const columns = 'grid grid-cols-[3.3rem_3.2rem_0.8rem_minmax(0,1fr)] items-baseline gap-x-1.5 md:gap-x-2 md:grid-cols-[0.5rem_5rem_4.5rem_3.6rem_1rem_minmax(0,1fr)_auto_9rem]'
 
 /** The rows of one boot: when, how long after the one before, what, whereto, how much; a bar shows where in the boot it lies. */
 export function BootRows({ boot, rows, evidence, filtered }: { boot: Boot, rows: readonly PlacedEntry[], evidence: ReadonlySet<number>, filtered: boolean }) {

@@ -33,7 +33,7 @@ export function AppCard({ app }: { app: App }) {
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-3">
         <h3 className="plate text-lg leading-tight">{app.name}</h3>
         <span className={`flex items-center gap-1.5 text-sm font-medium ${text}`} aria-live="polite"><span aria-hidden className={`size-2 rounded-full bg-current ${moving ? 'breathe' : ''}`} />{word}</span>
-        <span className="text-sm text-ink-3 max-sm:basis-full sm:ml-auto">{app.runtime}, version {app.version}, {formatAgo(app.deployedAt, now)}</span>
+        <span className="text-sm text-ink-3 max-sm:basis-full sm:ml-auto">{app.runtime}, version {app.version}, deployed {formatAgo(app.deployedAt, now)}</span>
       </header>
       <div className="flex flex-col gap-3 px-4 py-3 text-sm">
         <p className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -45,10 +45,12 @@ export function AppCard({ app }: { app: App }) {
         {app.warnings.map((warning) => <Notice key={warning} tone="warn">{warning}</Notice>)}
         <ul aria-label="Instances" className="flex flex-col gap-1">
           {app.instances.map((instance) => (
-            <li key={instance.id} className="flex flex-wrap items-baseline gap-x-3">
-              <span aria-hidden className={`size-2 self-center rounded-full ${seen !== null ? 'bg-ink-3' : instance.state === 'running' ? 'bg-green' : instance.error ? 'bg-red' : 'bg-amber'}`} />
-              <span className="font-mono text-xs text-ink-3">{instance.id.slice(0, 12)}</span><span>{instance.machineName}</span><span className="text-ink-2">{instance.state}, {formatAgo(instance.since, now)}</span>
-              {instance.error ? <span className="basis-full pl-5 font-mono text-xs break-words text-red">{safeText(instance.error)}</span> : null}
+            <li key={instance.id} className="flex items-start gap-x-3">
+              <span aria-hidden className={`mt-1.5 size-2 shrink-0 rounded-full ${seen !== null ? 'bg-ink-3' : instance.state === 'running' ? 'bg-green' : instance.error ? 'bg-red' : 'bg-amber'}`} />
+              <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
+                <span className="font-mono text-xs text-ink-3">{instance.id.slice(0, 12)}</span><span className="min-w-0 [overflow-wrap:anywhere]">{instance.machineName}</span><span className="text-ink-2">{instance.state}, {formatAgo(instance.since, now)}</span>
+                {instance.error ? <span className="basis-full font-mono text-xs break-words text-red">{safeText(instance.error)}</span> : null}
+              </div>
             </li>
           ))}
         </ul>

@@ -21,8 +21,8 @@ export function Timeline({ events, loading, fault }: { events: readonly JournalE
       {loading ? <div className="p-4"><Skeleton rows={3} height="h-6" /></div> : null}
       <ol aria-label="Events" className="relative max-h-[28rem] overflow-y-auto py-2">
         {shown.map((event) => (
-          <li key={event.seq} className="grid grid-cols-[5.7rem_0.375rem_minmax(0,1fr)] items-baseline gap-x-3 px-4 py-1 text-sm sm:grid-cols-[5.7rem_0.375rem_minmax(0,1fr)_auto]">
-            <time dateTime={event.at} title={formatDate(event.at)} className="font-mono text-xs text-ink-3">{formatClock(event.at).slice(0, 12)}</time>
+          <li key={event.seq} className="grid grid-cols-[3.9rem_0.375rem_minmax(0,1fr)] items-baseline gap-x-3 px-4 py-1 text-sm sm:grid-cols-[5.7rem_0.375rem_minmax(0,1fr)_auto]">
+            <time dateTime={event.at} title={formatDate(event.at)} className="font-mono text-xs text-ink-3">{formatClock(event.at).slice(0, 8)}<span className="max-sm:hidden">{formatClock(event.at).slice(8)}</span></time>
             <span aria-hidden className={`mt-[0.45rem] size-1.5 self-start rounded-full ${levelLooks[event.level].dot}`} />
             <span className={`break-words ${levelLooks[event.level].text}`}>{safeText(event.text)}</span>
             <span className="font-mono text-xs text-ink-3 max-sm:hidden">{event.kind}</span>

@@ -47,7 +47,7 @@ export function AddressMap({ network, onPick }: { network: Network, onPick: (add
           />
         ))}
       </div>
-      <p aria-live="polite" className="mt-2.5 min-h-5 truncate font-mono text-xs text-ink-2">{chosen ? describeCell(chosen, perCell) : <span className="font-sans text-ink-3">{perCell === 1 ? 'Each cell is an address.' : `Each cell is ${perCell} addresses.`} Point at one, or tap it, to see who has it.</span>}</p>
+      <p aria-live="polite" className="mt-2.5 min-h-5 break-words font-mono text-xs text-ink-2">{chosen ? describeCell(chosen, perCell) : <span className="font-sans text-ink-3">{perCell === 1 ? 'Each cell is an address.' : `Each cell is ${perCell} addresses.`} Point at one, or tap it, to see who has it.</span>}</p>
       <ul aria-label="Key" className="mt-1.5 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-2">{present.map((kind) => <li key={kind} className="flex items-center gap-1.5"><span aria-hidden className={`size-2.5 rounded-[2px] ${cellLooks[kind].paint}`} />{cellLooks[kind].word}</li>)}</ul>
     </div>
   )

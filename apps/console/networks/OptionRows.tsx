@@ -24,8 +24,10 @@ export function OptionRows({ options, onChange }: { options: readonly OptionDraf
               </select>
               {known ? null : <input aria-label="Number" className="field w-16 font-mono text-sm" value={one.option} onChange={(event) => change(at, { option: event.target.value })} inputMode="numeric" />}
               {known ? null : <select aria-label="Type" className="field w-28 text-sm" value={one.type} onChange={(event) => change(at, { type: event.target.value as OptionType })}>{optionTypes.map((type) => <option key={type}>{type}</option>)}</select>}
-              <input aria-label="Value" className="field min-w-32 flex-1 basis-40 font-mono text-sm" value={one.value} onChange={(event) => change(at, { value: event.target.value })} placeholder={hints[one.type]} spellCheck={false} />
-              <button type="button" aria-label={`Remove option ${one.option}`} onClick={() => onChange(options.filter((_, index) => index !== at))} className="rounded p-1.5 text-ink-3 hover:bg-raised hover:text-ink"><Icon name="cross" /></button>
+              <span className="flex flex-1 basis-64 items-center gap-2">
+                <input aria-label="Value" className="field min-w-0 flex-1 font-mono text-sm" value={one.value} onChange={(event) => change(at, { value: event.target.value })} placeholder={hints[one.type]} spellCheck={false} />
+                <button type="button" aria-label={`Remove option ${one.option}`} onClick={() => onChange(options.filter((_, index) => index !== at))} className="rounded p-1.5 text-ink-3 hover:bg-raised hover:text-ink"><Icon name="cross" /></button>
+              </span>
             </li>
           )
         })}

@@ -40,7 +40,7 @@ export function SshKeysForm() {
           return (
             <li key={key} className="flex items-center gap-3 rounded-lg border border-line px-3 py-2">
               <Icon name="key" className="text-ink-3" />
-              <div className="min-w-0 flex-1"><p title={comment.join(' ')} className="truncate text-sm font-medium">{comment.join(' ') || 'no comment'}</p><p className="truncate font-mono text-xs text-ink-3">{kind} …{body.slice(-16)}</p></div>
+              <div className="min-w-0 flex-1"><p title={comment.join(' ')} className="truncate text-sm font-medium">{comment.join(' ') || 'no comment'}</p><p className="font-mono text-xs break-words text-ink-3">{kind} <span className="whitespace-nowrap">…{body.slice(-16)}</span></p></div>
               <Button small tone="ghost" busy={busy} aria-label={`Remove key ${comment.join(' ') || body.slice(-16)}`} onClick={() => void save(held.filter((each) => each !== key))}>Remove</Button>
             </li>
           )

@@ -53,7 +53,7 @@ export function TokensForm() {
         {tokens.data.map((token) => (
           <li key={token.id} className="flex items-center gap-3 rounded-lg border border-line px-3 py-2">
             <Icon name="plug" className="text-ink-3" />
-            <div className="min-w-0 flex-1"><p title={token.name} className="truncate text-sm font-medium">{token.name}</p><p className="truncate text-xs text-ink-3">made by {token.user}, {formatDate(token.madeAt)}</p></div>
+            <div className="min-w-0 flex-1"><p title={token.name} className="truncate text-sm font-medium">{token.name}</p><p className="text-xs break-words text-ink-3">made by {token.user}, {formatDate(token.madeAt)}</p></div>
             <Button small tone="ghost" busy={busy} aria-label={`Revoke token ${token.name}`} onClick={() => void revoke(token.id)}>Revoke</Button>
           </li>
         ))}
