@@ -24,6 +24,7 @@ test('ages', () => {
 test('remarks become sentences', () => {
   expect(asSentence('the only usable disk')).toBe('The only usable disk.')
   expect(asSentence('Done.')).toBe('Done.')
+  expect(asSentence('sc-07 has no disk')).toBe('sc-07 has no disk.')
   expect(asSentence('')).toBe('')
 })
 

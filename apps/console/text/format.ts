@@ -67,10 +67,11 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 /** A name in two parts, of which the first may be cut short: the last ten characters tell the machines of one rack apart. Short names are all tail. */
 export const splitName = (name: string): readonly [head: string, tail: string] => (name.length <= 20 ? ['', name] : [name.slice(0, -10), name.slice(-10)])
 
-/** A remark as a sentence: a capital first, a full stop last. */
+/** A remark as a sentence: a capital first, unless it begins with a name such as sc-07, and a full stop last. */
 export function asSentence(remark: string): string {
   const text = safeText(remark).trim()
-  return text === '' ? '' : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…:]$/.test(text) ? '' : '.'}`
+  const first = /^[a-z]+\d*-[a-z\d-]*\d/.test(text) ? text.slice(0, 1) : text.slice(0, 1).toUpperCase()
+  return text === '' ? '' : `${first}${text.slice(1)}${/[.!?…:]$/.test(text) ? '' : '.'}`
 }
 
 const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g
