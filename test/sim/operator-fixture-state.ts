@@ -194,7 +194,7 @@ export function fillFixtureTraffic(state: FixtureState): void {
     return machine === undefined ? [] : [{ kind: 'http', machineId: id, machineName: machine.name, mac: machine.mac, address: machine.address ?? '', file: 'image', sizeBytes: 0, sentBytes: 0, bytesPerSecond: 0, startedAt: null, position: 0, ...more }]
   }
   state.transfers = [
-    ...to('m3', { file: `chunks/${'4f'.repeat(64)}`, sizeBytes: 8_388_608, sentBytes: 5_242_880, bytesPerSecond: 38_400_000 }), ...to('m4', { position: 2 }),
+    ...to('m3', { file: `chunks/${'4f'.repeat(32)}`, sizeBytes: 8_388_608, sentBytes: 5_242_880, bytesPerSecond: 38_400_000 }), ...to('m4', { position: 2 }),
     ...to('m6', { kind: 'tftp', file: 'snponly.efi', sizeBytes: 286_720, sentBytes: 61_440, bytesPerSecond: 9800 }), ...to('m7', { position: 1 }),
   ]
   state.strangers = ['3c:ec:ef:12:80:9a', '00:0c:29:aa:01:02'].map((mac, index) => ({ mac, lastSeenAt: new Date(Date.now() - 90_000 * (index + 1)).toISOString(), recordedBytes: 2310 * (index + 1) }))
