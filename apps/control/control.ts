@@ -12,6 +12,7 @@ import { openCore, type Core } from './core.ts'
 import { hostsFile, renderHosts } from './hosts-file.ts'
 import { makeMachineDeps, makeSite } from './machine-side.ts'
 import { watchMachines } from './machines/watch.ts'
+import { localNetworks } from './networks/network-config.ts'
 import { openNetworks } from './networks/networks.ts'
 import { makeFirstUser, makeOperatorDeps, managerAddress, renderCloud, version, type AppsPart } from './operator-side.ts'
 import { serveBalancer, serveMachines, serveNetboot, serveOperators, type Listening } from './serve.ts'
@@ -49,13 +50,13 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   const writeHosts = hostsFile(config.hostsDir)
   const nameAll = (): void => {
     try {
-      writeHosts(renderHosts(core.registry.all(), config.address))
+      writeHosts(renderHosts(core.registry.all(), [...new Set([config.address, ...localNetworks(core.book.networks()).map(({ address }) => address)])]))
     } catch (error) { // names are a comfort: the next change writes them again
       core.broken(error)
     }
   }
   nameAll()
-  core.registry.subscribe(nameAll)
+  core.onCloud(nameAll)
   void core.library.run(stop.signal).catch(core.broken)
   void watchMachines({ registry: core.registry, world: core.world, reconciler: core.reconciler, look: (signal) => core.power.look(signal), onBroken: core.broken, now: core.now }, stop.signal)
   const prune = (): void => void core.hot.prune(keptEvents).catch(core.broken)

@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { MachineRecord } from './machines/record.ts'
 
-/** The names of the network: one line for each machine with an address. */
-export const renderHosts = (machines: readonly Pick<MachineRecord, 'name' | 'address'>[], own: string): string =>
-  [`${own} appliance`, ...machines.filter((m) => m.address !== null).map((m) => `${m.address} ${m.name}`), ''].join('\n')
+/** The names of the network: one line for each machine with an address, and one for each of the appliance's `own`. */
+export const renderHosts = (machines: readonly Pick<MachineRecord, 'name' | 'address'>[], own: readonly string[]): string =>
+  [...own.map((address) => `${address} appliance`), ...machines.filter((m) => m.address !== null).map((m) => `${m.address} ${m.name}`), ''].join('\n')
 
 /** Keeps `machines` in the folder that the network's name server watches. */
 export const hostsFile = (folder: string): ((text: string) => void) => keptFile(path.join(folder, 'machines'))

@@ -30,7 +30,7 @@ beforeAll(() => {
   }
   ip('-n', first, 'address', 'add', '10.88.0.11/24', 'dev', 'eth0')
   ip('-n', appliance, 'route', 'add', '10.88.0.0/24', 'via', '10.77.0.11')
-  hostsFile(path.join(folder, 'hosts'))(renderHosts([{ name: 'node-1', address: '10.77.0.11' }], '10.77.0.1'))
+  hostsFile(path.join(folder, 'hosts'))(renderHosts([{ name: 'node-1', address: '10.77.0.11' }], ['10.77.0.1', '10.99.0.1']))
   mkdirSync(path.join(folder, 'own'))
   served = serveNamesAndTime({
     standing: { interface: 'eth0', address: '10.77.0.1', cidr: '10.77.0.0/24' }, file: path.join(folder, 'networks.json'), as: [], user: 'root', hostsDir: path.join(folder, 'hosts'), asksOthers: false, runDir: folder, ownDir: path.join(folder, 'own'),
@@ -56,6 +56,11 @@ afterAll(async () => {
 /** Whether a program on a machine ends well. */
 const does = (space: string, ...command: string[]): Promise<boolean> => promisify(execFile)('ip', ['netns', 'exec', space, ...command]).then(() => true, () => false)
 const named = (space: string, server: string): Promise<boolean> => does(space, 'timeout', '3', 'busybox', 'nslookup', '-type=a', 'node-1', server)
+/** Where a machine is told that the appliance is. */
+const applianceAt = async (space: string, server: string): Promise<string[]> => {
+  const { stdout } = await promisify(execFile)('ip', ['netns', 'exec', space, 'timeout', '10', 'busybox', 'nslookup', '-type=a', 'appliance', server])
+  return [...stdout.matchAll(/^Address: ([\d.]+)$/gm)].map(([, address = '']) => address)
+}
 const timed = (space: string, server: string, from: string): Promise<boolean> => does(space, 'chronyd', '-Q', '-U', '-t', '4', `bindacqaddress ${from}`, `server ${server} iburst maxsamples 1`, 'cmdport 0', `pidfile ${folder}/asking.pid`)
 const becomes = (wanted: boolean, ask: () => Promise<boolean>): Promise<boolean> => vi.waitUntil(async () => (await ask()) === wanted, { timeout: 60_000, interval: 300 })
 const write = (networks: unknown): void => writeFileSync(path.join(folder, 'networks.json'), JSON.stringify(networks))
@@ -74,6 +79,10 @@ it('serves another card, and machines behind a relay, once control tells of them
   await becomes(true, () => timed(first, '10.77.0.1', '10.88.0.11'))
   expect(await named(first, '10.77.0.1')).toBe(true)
   expect(kept.map(({ name }) => name).sort()).toEqual(['dns', 'dns-10.99.0.1', 'time', 'time-10.99.0.1'])
+})
+
+it('tells each network the address of the appliance there', async () => {
+  expect(await Promise.all([applianceAt(first, '10.77.0.1'), applianceAt(second, '10.99.0.1')])).toEqual([['10.77.0.1'], ['10.99.0.1']])
 })
 
 it('goes on where what it reads is no list of networks, and stops where a network is gone', async () => {
