@@ -11,51 +11,42 @@ interface At {
   readonly seq: number | null
 }
 
-/** One DHCP message. Facts that a journal line does not have are null. */
-export interface DhcpMoment extends At {
+/** What messages of DHCPv4 and DHCPv6 have alike. Facts that a journal line does not have are null. */
+interface Exchange extends At {
+  readonly fromMachine: boolean
+  readonly client: 'firmware' | 'ipxe' | 'system'
+  /** The first number of option 93, or of option 61 in DHCPv6. @see RFC 4578 §2.1, RFC 5970 §3.3 */
+  readonly architecture: number | null
+  readonly architectureId: string | null
+  /** Of an answer who sent it, of a REQUEST whom it chose: by option 54, else by address; in DHCPv6 its identifier as hex. */
+  readonly server: string | null
+  /** What is asked for or given; empty: none. */
+  readonly address: string
+  /** A file's name, or in DHCPv6 the URL to boot from (option 59). @see RFC 5970 §3.1 */
+  readonly bootFile: string
+  readonly relay: string | null
+  readonly uuid: string | null
+  /** Why it was refused: option 56, or option 13 in DHCPv6. */
+  readonly words: string
+}
+
+/** One DHCP message. */
+export interface DhcpMoment extends Exchange {
   readonly kind: 'dhcp'
   readonly message: MessageType
-  readonly fromMachine: boolean
   /** Whether it went to or came from port 4011. */
   readonly isProxyPort: boolean
   readonly xid: number | null
   readonly secs: number | null
-  readonly client: 'firmware' | 'ipxe' | 'system'
-  /** The first number of option 93, or null. @see RFC 4578 §2.1 */
-  readonly architecture: number | null
-  readonly architectureId: string | null
-  /** Option 54, else where it came from: of an answer the server, of a REQUEST the server it chose. */
-  readonly server: string | null
-  /** What is asked for or given; empty: none. */
-  readonly address: string
-  readonly bootFile: string
-  readonly relay: string | null
-  readonly uuid: string | null
-  /** Option 56: why it was refused. */
-  readonly words: string
 }
 
-/** One DHCPv6 message. Facts that a journal line does not have are null. */
-export interface Dhcp6Moment extends At {
+/** One DHCPv6 message. */
+export interface Dhcp6Moment extends Exchange {
   readonly kind: 'dhcp6'
   readonly message: Dhcp6Type
-  readonly fromMachine: boolean
   readonly transaction: number | null
   /** How long the client says that it has been asking. */
   readonly elapsedMs: number | null
-  readonly client: 'firmware' | 'ipxe' | 'system'
-  readonly architecture: number | null
-  readonly architectureId: string | null
-  /** Identifier of the server that answers or is chosen, as hex; null where none is named. */
-  readonly server: string | null
-  /** What is asked for or given; empty: none. */
-  readonly address: string
-  /** The URL to boot from (option 59). @see RFC 5970 §3.1 */
-  readonly bootFile: string
-  readonly relay: string | null
-  readonly uuid: string | null
-  /** Option 13: why it was refused. */
-  readonly words: string
 }
 
 /** A whole TFTP transfer. */
