@@ -5,10 +5,13 @@ import type { Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role, Status,
 import type { NetworkDesk } from '../networks/desk.ts'
 import type { PeopleStore } from '../store/people-store.ts'
 
-/** An operator's wish that cannot be met: `status` 404, 409 (stale or not allowed now), 422 (makes no sense) or 503, and a sentence that says what to do. */
+/**
+ * An operator's wish that cannot be met, with a sentence that says what to do. `status`: 400 (no body that can be read), 403 (not for this
+ * one), 404, 409 (stale or not allowed now), 413 (too large), 422 (makes no sense) or 503 (not yet).
+ */
 export class Refusal extends Error {
   readonly status: 400 | 403 | 404 | 409 | 413 | 422 | 503
-  constructor(status: 400 | 403 | 404 | 409 | 413 | 422 | 503, sentence: string) {
+  constructor(status: Refusal['status'], sentence: string) {
     super(sentence)
     this.status = status
   }
