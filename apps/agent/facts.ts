@@ -38,7 +38,7 @@ export async function readCluster(engine: Engine): Promise<{ swarm: AgentReport[
 }
 
 /** Instances as `docker service ps` would list them, newest first, 800 at most (a report may hold 512 KiB); `node` is a node id. */
-export function readInstances(services: readonly unknown[], tasks: readonly unknown[]): z.infer<typeof InstanceReport>[] {
+function readInstances(services: readonly unknown[], tasks: readonly unknown[]): z.infer<typeof InstanceReport>[] {
   const names = new Map(services.map((service) => [text(service, 'ID'), text(field(service, 'Spec'), 'Name')]))
   return tasks
     .flatMap((task) => {

@@ -11,7 +11,7 @@ import { whereAbsent } from './tasks/file.ts'
 export interface Identity { readonly config: AgentConfig; readonly tls: Tls }
 
 /** Files of the agent's folder (`/etc/system-cloud`). */
-export const identityFiles = (folder: string) => ({
+const identityFiles = (folder: string) => ({
   config: path.join(folder, 'agent.json'), ca: path.join(folder, 'ca.pem'), key: path.join(folder, 'agent.key'), certificate: path.join(folder, 'agent.crt'),
 })
 

@@ -2,7 +2,7 @@
 export interface OutgoingLine { readonly at: string; readonly source: 'journal' | 'agent' | 'app'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string; readonly app?: string }
 
 /** Longer lines are cut. */
-export const longestLine = 4000
+const longestLine = 4000
 
 /** One line of `journalctl -o json`: the line and its cursor, or undefined for what is no journal entry or must not be sent. */
 export function parseJournal(line: string): { cursor: string; line: OutgoingLine } | undefined {

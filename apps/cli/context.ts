@@ -36,7 +36,7 @@ export type Bind = <Arguments extends unknown[]>(verb: Verb<Arguments>) => (...a
 export type AddVerbs = (program: Command, bind: Bind) => void
 
 /** Where the appliance on this machine writes what it is. */
-export const runDirectory = (env: Readonly<Record<string, string | undefined>>): string => env['SYSTEM_CLOUD_RUN'] ?? '/run/system-cloud'
+const runDirectory = (env: Readonly<Record<string, string | undefined>>): string => env['SYSTEM_CLOUD_RUN'] ?? '/run/system-cloud'
 
 /** Builds what a verb works with from the options and the environment. */
 export function makeContext(options: GlobalOptions, terminal: Terminal): Context {

@@ -65,7 +65,7 @@ export const tftpWindows = { least: 1, most: 64 } as const
 const TftpWindow = z.number().int().min(tftpWindows.least).max(tftpWindows.most)
 
 /** Where a choice comes from. `usual`: nothing speaks against what is usual for its firmware. `learned`: from its boots. `person`: somebody set it. */
-export const choiceSources = ['usual', 'learned', 'person'] as const
+const choiceSources = ['usual', 'learned', 'person'] as const
 export type ChoiceSource = (typeof choiceSources)[number]
 const choice = { source: z.enum(choiceSources), why: z.string().describe('A sentence'), chosenBy: z.string().nullable().describe('The user who chose it'), chosenAt: z.string().nullable() }
 const ways = <const Method extends string>(methods: readonly Method[]) => z.array(z.object({ method: z.enum(methods), worked: z.number().int(), failed: z.number().int(), lastAt: z.string().describe('Empty: never tried') })).describe('The ways that its firmware has')

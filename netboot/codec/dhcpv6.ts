@@ -3,7 +3,7 @@ import { encodeIpv6, renderIpv6 } from './ipv6.ts'
 import { plainBytes } from './latin.ts'
 
 /** DHCPv6 message types by number, relays' own apart. @see RFC 8415 §7.3 */
-export const dhcp6Types = {
+const dhcp6Types = {
   solicit: 1, advertise: 2, request: 3, confirm: 4, renew: 5, rebind: 6, reply: 7, release: 8, decline: 9, reconfigure: 10, informationRequest: 11,
 } as const
 export type Dhcp6Type = keyof typeof dhcp6Types

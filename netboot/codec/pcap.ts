@@ -13,7 +13,7 @@ export type PcapFault = { kind: 'not-pcap' } | { kind: 'not-ethernet'; linkType:
 
 /** Length of a file's header, and of the header before each frame, in bytes. */
 export const pcapFileHeaderBytes = 24
-export const pcapFrameHeaderBytes = 16
+const pcapFrameHeaderBytes = 16
 
 const microsecondMagic = 0xa1b2c3d4
 const nanosecondMagic = 0xa1b23c4d

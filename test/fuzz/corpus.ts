@@ -12,7 +12,7 @@ import { readPcap } from '../sim/pcap.ts'
 export const datagramProtocols = { dhcp: 67, proxy: 4011, dhcp6: 547, tftp: 69, syslog: 514, netconsole: 6666 } as const
 export type DatagramProtocol = keyof typeof datagramProtocols
 /** What netboot hears as whole frames, and what machines pass on of them: `answer` is another DHCP server's, `recorded` whatever a machine sends. */
-export const frameProtocols = ['arp', 'answer', 'recorded', 'lldp'] as const
+const frameProtocols = ['arp', 'answer', 'recorded', 'lldp'] as const
 export const protocols = [...(Object.keys(datagramProtocols) as DatagramProtocol[]), ...frameProtocols, 'facts'] as const
 export type Protocol = (typeof protocols)[number]
 

@@ -23,7 +23,7 @@ export interface OrderEnd { readonly status: string; readonly detail: string }
 export type Fields = Readonly<Record<string, string | number>>
 
 /** The machine's one network card. */
-export const worldMac = '52:54:00:99:00:01'
+const worldMac = '52:54:00:99:00:01'
 /** The machine's SMBIOS UUID. */
 export const worldUuid = '5c10ad00-0000-4000-8000-525400990001'
 

@@ -23,4 +23,4 @@ ${isNew ? `CREATE DATABASE "${task.name}" OWNER "${task.name}" ENCODING 'UTF8' T
 }
 
 /** An SQL string literal that means the same whatever standard_conforming_strings says. */
-export const quote = (text: string): string => `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+const quote = (text: string): string => `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`

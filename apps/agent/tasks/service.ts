@@ -32,7 +32,7 @@ export const applyAbsentService: Executor<'absentService'> = async (task, { engi
  * The Engine's ServiceSpec. New instances start before old ones stop, and a failed update pauses, so that what serves goes on
  * serving. The health check keeps an instance that does not listen yet out of the mesh; it is rare because each costs a process.
  */
-export function renderService(task: TaskOf<'service'>) {
+function renderService(task: TaskOf<'service'>) {
   const body = {
     Name: task.name,
     TaskTemplate: {

@@ -4,7 +4,7 @@ import { findKernel, probeKvm } from '#supervisor/lab/kvm'
 import { advice, fine, type Check, type Finding } from './check.ts'
 
 /** Judges /dev/kvm: `runs` is whether a guest that was tried printed a line, undefined where none could be tried. */
-export function judgeKvm(device: 'absent' | 'refused' | 'present', runs: boolean | undefined): Finding {
+function judgeKvm(device: 'absent' | 'refused' | 'present', runs: boolean | undefined): Finding {
   switch (device) {
     case 'absent': return advice('no /dev/kvm: the machines of a lab are emulated, several times slower', 'switch virtualisation on in the firmware, or nested virtualisation in the hypervisor; real machines are not concerned')
     case 'refused': return advice('/dev/kvm may not be opened', 'run the lab as root')

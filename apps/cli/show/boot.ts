@@ -16,7 +16,7 @@ export function renderBoot(boot: Boot, paint: Paint, everything: boolean): strin
 }
 
 /** What is wrong and what to do, each a line. */
-export function renderDiagnosis(diagnosis: Diagnosis, paint: Paint): string {
+function renderDiagnosis(diagnosis: Diagnosis, paint: Paint): string {
   const colour = { error: paint.bad, warn: paint.warn, info: paint.dim }[diagnosis.severity]
   return `${colour(`! ${untrusted(diagnosis.happened)}`)}\n  ${untrusted(diagnosis.todo)}\n`
 }

@@ -7,7 +7,7 @@ export function plain(text: string): string {
 export const untrusted = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, ' ')
 
 /** Columns a text takes on the screen; colour codes take none. */
-export const screenWidth = (text: string): number => [...text.replaceAll(/\u001b\[\d{1,2}m/g, '')].length
+const screenWidth = (text: string): number => [...text.replaceAll(/\u001b\[\d{1,2}m/g, '')].length
 
 /** Rows below a header in aligned columns two spaces apart, one line each, no trailing spaces. Empty where there are no rows. */
 export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {

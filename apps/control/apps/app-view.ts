@@ -28,7 +28,7 @@ export function readAppInstances(app: string, manager: CloudMachine | undefined,
 }
 
 /** Whether an instance ended badly. */
-export const isFailed = (state: string): boolean => state === 'failed' || state === 'rejected'
+const isFailed = (state: string): boolean => state === 'failed' || state === 'rejected'
 
 /** What became of an app's data when the Manager that held it was installed anew, as sentences. Its image is sent again by itself. */
 function lostData(home: string, machines: readonly CloudMachine[]): string[] {

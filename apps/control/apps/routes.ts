@@ -65,7 +65,7 @@ export function registerAppRoutes(app: FastifyInstance, deps: AppDeps): void {
 }
 
 /** All apps that were not removed, by name. */
-export const listApps = (deps: Pick<AppDeps, 'apps'>): StoredApp[] => deps.apps.list().map((row) => parseStoredApp(row.value)).filter((app) => !app.removed).sort((a, b) => (a.name < b.name ? -1 : 1))
+const listApps = (deps: Pick<AppDeps, 'apps'>): StoredApp[] => deps.apps.list().map((row) => parseStoredApp(row.value)).filter((app) => !app.removed).sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** All apps as operators see them: what the cloud page shows. */
 export const viewApps = (deps: ViewDeps): App[] => listApps(deps).map((app) => viewOf(deps, app))

@@ -114,7 +114,7 @@ export function stageOf(session: Session): BootStage {
 }
 
 /** Nothing for so long: a boot has stopped. Ramdisks on slow machines unpack for a minute without a word. */
-export const stoppedMs = 3 * 60_000
+const stoppedMs = 3 * 60_000
 
 /** What became of a boot by now. */
 export function outcomeOf(session: Session, nowMs: number): 'running' | 'discovered' | 'disk' | 'waiting' | 'ignored' | 'stopped' {

@@ -33,7 +33,7 @@ export interface CloudFacts {
 }
 
 /** Where a cloud's apps live unless the setting `cloud.domain` says otherwise. */
-export const defaultDomain = 'lab.test'
+const defaultDomain = 'lab.test'
 
 /** What `cloudFacts` and its kin need of a role's context. */
 export type FactSource = Pick<RoleContext, 'machines' | 'apps' | 'cidrs' | 'secret' | 'setting' | 'setSetting'>

@@ -15,7 +15,7 @@ const sessionDays = 14
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
 /** The cookie of a request's `Cookie` header, or undefined. */
-export function readCookie(header: string | undefined, name: string): string | undefined {
+function readCookie(header: string | undefined, name: string): string | undefined {
   for (const part of (header ?? '').split(';')) {
     const [key, ...value] = part.trim().split('=')
     if (key === name) return value.join('=')

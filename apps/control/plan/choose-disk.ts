@@ -2,7 +2,7 @@ import type { Disk } from '#contract/inventory'
 import { diskIdentity } from '#contract/machine-api'
 
 /** A system disk needs at least this much. */
-export const smallestDiskBytes = 8 * 1000 ** 3
+const smallestDiskBytes = 8 * 1000 ** 3
 
 /** A disk as the plan shows it: its stable identity, and why it cannot be used where it cannot. */
 export interface DiskOption { readonly disk: Disk; readonly identity: string; readonly refusedWhy: string | null }

@@ -7,7 +7,7 @@ import { chooseDisk, rateDisks } from './choose-disk.ts'
 export interface PlannedRole { readonly id: string; readonly title: string; readonly imageId: string; readonly services: readonly string[] }
 
 /** Which steps lead from `machine` to the role. A machine that already runs the same image keeps its disk: only the role changes. */
-export function stepsTo(machine: Pick<Machine, 'phase' | 'role' | 'intent'>, imageId: string): StepKind[] {
+function stepsTo(machine: Pick<Machine, 'phase' | 'role' | 'intent'>, imageId: string): StepKind[] {
   const installed = (machine.phase === 'ready' || machine.phase === 'silent') && machine.intent.imageId === imageId && machine.role !== null
   return installed ? ['applyRole', 'verifyServices'] : ['bootRamdisk', 'partitionDisk', 'writeImage', 'configureSystem', 'bootDisk', 'enrolAgent', 'applyRole', 'verifyServices']
 }

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 
 /** How a virtual machine's firmware netboots. The lab mixes them, as a rack does. */
-export const guestKinds = ['bios-ipxe', 'uefi-ipxe', 'uefi-pxe'] as const
+const guestKinds = ['bios-ipxe', 'uefi-ipxe', 'uefi-pxe'] as const
 export type GuestKind = (typeof guestKinds)[number]
 
 /** One virtual machine of the lab. */

@@ -15,7 +15,7 @@ export interface Appliance {
 const retryMs = 2000
 
 /** The facts text that the ramdisk of this machine posts. */
-export function renderSimulatedFacts(machine: MachinePlan): string {
+function renderSimulatedFacts(machine: MachinePlan): string {
   const disks = 1 + (machine.index % 3)
   return [
     ['firmware', machine.firmware === 'bios' ? 'bios' : 'uefi'], ['secureboot', '0'], ['kernel', '6.12.0-simulated'], ['cpu.model', 'Simulated processor'], ['cpu.count', String(8 * (1 + (machine.index % 4)))], ['cpu.arch', 'x86_64'],

@@ -12,7 +12,7 @@ const soonMs = 10 * 60_000
 const notYetScript: readonly string[] = ['asking', 'offered', 'addressed', 'loader']
 
 /** What one boot shows of how its loader came; the same path where it shows nothing. */
-export function learnSeen(path: StoredPath, session: Session): StoredPath {
+function learnSeen(path: StoredPath, session: Session): StoredPath {
   const loader = pathOf(session)
   if (loader === '' || notYetScript.includes(stageOf(session))) return path
   const transfer = session.moments.find((moment) => (moment.kind === 'tftp' && moment.end === 'done') || (moment.kind === 'http' && /\.(efi|kpxe)$/.test(moment.path)))
@@ -23,7 +23,7 @@ export function learnSeen(path: StoredPath, session: Session): StoredPath {
  * How the firmware's way to its loader went. A boot that got its script is proof; an attempt without one, after which the firmware began anew
  * within minutes, is the other. One that was sent on to the other way, and then asked in the same way again, speaks against the other way: its firmware does not have it.
  */
-export function judgeLoader(firmware: StoredPath['firmware'], session: Session, next: Session | undefined): Judgement<LoaderBoot> | undefined {
+function judgeLoader(firmware: StoredPath['firmware'], session: Session, next: Session | undefined): Judgement<LoaderBoot> | undefined {
   const way = askedBy(session)
   if (way === undefined) return undefined
   if (!notYetScript.includes(stageOf(session))) return { way, worked: true }
@@ -42,14 +42,14 @@ export function judgeDiskBoot(session: Session, next: Session | undefined): Judg
 }
 
 /** The counts of all ways after one more attempt. */
-export function countWay<Way extends string>(counts: Readonly<Partial<Record<Way, WayCount>>>, { way, worked }: Judgement<Way>, at: string): Readonly<Partial<Record<Way, WayCount>>> {
+function countWay<Way extends string>(counts: Readonly<Partial<Record<Way, WayCount>>>, { way, worked }: Judgement<Way>, at: string): Readonly<Partial<Record<Way, WayCount>>> {
   const before = counts[way] ?? { worked: 0, failed: 0, failedInRow: 0, lastAt: at }
   const after: WayCount = worked ? { ...before, worked: before.worked + 1, failedInRow: 0, lastAt: at } : { ...before, failed: before.failed + 1, failedInRow: before.failedInRow + 1, lastAt: at }
   return { ...counts, [way]: after }
 }
 
 /** What one boot teaches of TFTP windows: one that loses packets or ends early, twice in a row, is halved. */
-export function learnWindow(window: StoredPath['window'], session: Session): StoredPath['window'] {
+function learnWindow(window: StoredPath['window'], session: Session): StoredPath['window'] {
   let learned = window
   for (const transfer of tftpOf(session)) {
     if (!loaderName.test(transfer.file) || transfer.windowSize <= 1) continue
