@@ -17,6 +17,7 @@ export type Task = z.infer<typeof Task>
 export const Target = z.object({ machineId: z.string(), generation: z.number().int(), etag: z.string(), hostname: z.string(), names: z.array(z.string()).default([]).describe('What its certificate must name: host names and dotted addresses'), tasks: z.array(Task) })
 export type Target = z.infer<typeof Target>
 
+/** How far the agent is with one task of its target. */
 export const TaskReport = z.object({ id: z.string(), status: z.enum(['waiting', 'running', 'done', 'failed']), detail: z.string().max(4000) })
 
 /** One container of an app as the Swarm manager sees it. */
@@ -32,9 +33,11 @@ export const AgentReport = z.object({
 })
 export type AgentReport = z.infer<typeof AgentReport>
 
+/** Asked once, with the one-time secret of the deploy: a certificate for the key that signed the request (PKCS #10, PEM). */
 export const EnrolRequest = z.object({ machineId: z.string(), generation: z.number().int(), secret: z.string(), csr: z.string().max(10000) })
 /** Asked with the present certificate: the same key gets another. */
 export const RenewRequest = z.object({ csr: z.string().max(10000) })
+/** The certificate and the CA that the agent trusts from now on, both PEM. */
 export const EnrolResponse = z.object({ certificate: z.string(), ca: z.string() })
 
 /** The file `/etc/system-cloud/agent.json` that a deploy writes on the disk (mode 0600). */

@@ -81,6 +81,7 @@ export const Reservation = z.object({
 }).meta({ id: 'Reservation' })
 export type Reservation = z.infer<typeof Reservation>
 
+/** An address for a client, and what names it on the network. */
 export const ReservationRequest = z.strictObject({
   client: z.string().min(1).max(600).describe('A MAC, a UUID, a client id as hex (id:01…), or the name or id of a machine'), address: z.string().max(15),
   hostname: z.string().regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$/, 'a host name: lower-case letters, digits and hyphens, 1 to 63 characters').default(''),
@@ -108,6 +109,7 @@ export const LeaseQuery = z.object({
 })
 export type LeaseQuery = z.infer<typeof LeaseQuery>
 
+/** What an address of a network can be, as the map of its pool draws it. */
 export const cellKinds = ['free', 'bound', 'reserved', 'conflict', 'excluded', 'outside', 'own'] as const
 
 /** A network's addresses as at most 256 cells of equal size; `kind` is what weighs most in the cell, `used` how many of it are in use. */

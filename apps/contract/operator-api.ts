@@ -30,6 +30,7 @@ export const Claim = z.object({
 }).meta({ id: 'Claim' })
 export type Claim = z.infer<typeof Claim>
 
+/** A machine as operators see it: what was wished, what is observed, and what it needs. */
 export const Machine = z.object({
   id: z.string(), name: z.string(), mac: z.string(), macs: z.array(z.string()),
   phase: z.enum(phases), role: z.string().nullable(), generation: z.number().int(), intent: Intent,
@@ -59,20 +60,28 @@ export const Plan = z.object({
 }).meta({ id: 'Plan' })
 export type Plan = z.infer<typeof Plan>
 
+/** What a role would do to a machine; `disk` is the identity of one that it has, absent: by rule. */
 export const PlanRequest = z.object({ role: z.string().min(1).max(64), disk: z.string().optional() })
+/** A role for a machine. `generation`: of the wish that the person saw; 409 where it is another one by now. */
 export const AssignRequest = z.object({ role: z.string().min(1).max(64), generation: z.number().int().optional(), disk: z.string().optional() })
+/** Takes the role away; `erase`: the disk is erased too. */
 export const ReleaseRequest = z.object({ erase: z.boolean().default(false) })
+/** Another name, which is the host name of what is installed too. */
 export const RenameRequest = z.object({ name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name: lower-case letters, digits and hyphens, 1 to 63 characters') })
+/** What to do with its power. */
 export const PowerRequest = z.object({ act: z.enum(['on', 'off', 'cycle']) })
+/** Which driver turns a machine on and off, with the options that its schema names. */
 export const PowerConfigRequest = z.object({ driver: z.string(), options: z.record(z.string(), z.unknown()).default({}) })
 
 /** A way to drive power. `options` is the JSON Schema (draft 2020-12) of what it must be told; `writeOnly` values are never given back. */
 export const PowerDriverInfo = z.object({ id: z.string(), title: z.string(), cannotWhy: z.string(), options: z.record(z.string(), z.unknown()) }).meta({ id: 'PowerDriver' })
 export type PowerDriverInfo = z.infer<typeof PowerDriverInfo>
 
+/** An entry of the catalog of roles. */
 export const Role = z.object({ id: z.string(), title: z.string(), summary: z.string(), services: z.array(z.string()), imageId: z.string() }).meta({ id: 'Role' })
 export type Role = z.infer<typeof Role>
 
+/** A boot or OS image, how far its build is, and why it failed. */
 export const Image = z.object({
   id: z.string(), title: z.string(), kind: z.enum(['ramdisk', 'os', 'runtime']),
   state: z.enum(['missing', 'building', 'ready', 'failed']), step: z.string(), percent: z.number().nullable(),
@@ -87,6 +96,7 @@ export const Transfer = z.object({
 }).meta({ id: 'Transfer' })
 export type Transfer = z.infer<typeof Transfer>
 
+/** One running copy of an app. */
 export const AppInstance = z.object({ id: z.string(), machineName: z.string(), state: z.string(), error: z.string(), since: z.string() })
 export const App = z.object({
   name: z.string(), version: z.string(), runtime: z.string(), domain: z.string(), url: z.string().describe('Where a browser reaches it'), balancerUrl: z.string().nullable().describe('Where the load balancer answers; with `domain` as Host header it needs no name'), state: z.enum(['building', 'pushing', 'starting', 'serving', 'down', 'unknown', 'failed']).describe('down: it was deployed and does not serve now; unknown: nobody says whether it does'),
@@ -94,28 +104,37 @@ export const App = z.object({
 }).meta({ id: 'App' })
 export type App = z.infer<typeof App>
 
+/** A machine with a role, as the cloud page shows it. */
 export const CloudMember = z.object({ machineId: z.string(), name: z.string(), role: z.string(), phase: z.enum(phases), address: z.string().nullable(), services: z.array(ServiceHealth), swarmState: z.string() })
+/** The Application Cloud: its machines and apps, and how many of them may fail. */
 export const Cloud = z.object({ members: z.array(CloudMember), apps: z.array(App), quorum: z.string().describe('A sentence on how many managers may fail'), loadBalancer: z.string().nullable() }).meta({ id: 'Cloud' })
 export type Cloud = z.infer<typeof Cloud>
 
+/** The appliance itself. `seq`: of the newest event; `machines`: how many are in each phase; `warnings`: sentences. */
 export const Status = z.object({
   version: z.string(), startedAt: z.string(), seq: z.number().int(), machines: z.record(z.string(), z.number().int()), networks: z.array(Network), images: z.array(Image),
   warnings: z.array(z.string()), me: z.object({ name: z.string(), mustChangePassword: z.boolean() }),
 }).meta({ id: 'Status' })
 export type Status = z.infer<typeof Status>
 
+/** A sign-in. */
 export const LoginRequest = z.object({ user: z.string().max(64), password: z.string().max(1024) })
+/** Another password of one’s own; all other sessions end. */
 export const PasswordRequest = z.object({ old: z.string().max(1024), new: z.string().min(12, 'at least 12 characters').max(1024) })
+/** The OpenSSH public keys that root on a machine accepts from its next deploy on. */
 export const SshKeys = z.object({ keys: z.array(z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/=]{20,}( [^\n\r]{0,200})?$/, 'an OpenSSH public key on one line')).max(50) }).meta({ id: 'SshKeys' })
 
 /** A bearer token for programs, as it is listed. `id` names it and is no secret. */
 export const Token = z.object({ id: z.string(), name: z.string(), user: z.string(), madeAt: z.string() }).meta({ id: 'Token' })
 export type Token = z.infer<typeof Token>
+/** What a new token is for: its name, which no other token has. */
 export const TokenRequest = z.object({ name: z.string().trim().min(1, 'a name that says what it is for').max(64).regex(/^\P{Cc}*$/u, 'a name without control characters') })
 /** The one answer that has the token itself. */
 export const NewToken = Token.extend({ token: z.string() }).meta({ id: 'NewToken' })
 export type NewToken = z.infer<typeof NewToken>
+/** Events in their order, and the number of the newest one that there is. */
 export const EventPage = z.object({ events: z.array(JournalEvent), lastSeq: z.number().int() })
+/** Log lines in their order, and the number of the last one: ask with it for more. */
 export const LogPage = z.object({ lines: z.array(LogLine), nextSeq: z.number().int() })
 
 /** RFC 9457. `detail` is a sentence that says what to do. */
@@ -167,4 +186,5 @@ export type Problem = z.infer<typeof Problem>
  * A join to `machine:<id>` or `app:<name>` may add `logAfter: seq` and gets the missed log lines first.
  */
 export const apiPrefix = '/api/v1'
+/** The cookie that a sign-in sets. */
 export const sessionCookie = 'sc_session'

@@ -15,6 +15,7 @@ export interface OptionField {
   readonly initial: string
 }
 
+/** Why a text is no value for an option. */
 export type OptionFault = { kind: 'no-number'; name: string } | { kind: 'no-boolean'; name: string } | { kind: 'no-choice'; name: string; choices: readonly string[] } | { kind: 'missing'; name: string } | { kind: 'unknown-option'; name: string; known: readonly string[] }
 
 /** The fields of an object's JSON Schema, in its order. Properties of a form that is not known are texts: the appliance has the last word. */

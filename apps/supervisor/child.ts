@@ -10,6 +10,7 @@ export interface KeptProcess {
   stop(): Promise<void>
 }
 
+/** One process that is kept running: its command, its environment, and the file that its output goes to. */
 export interface ProcessPlan {
   readonly name: string
   readonly command: string

@@ -17,6 +17,7 @@ export interface UpOptions {
   readonly runDir: string
 }
 
+/** What `scripts/up --help` says. */
 export const usage = `usage: scripts/up --lab [N] [--fresh]
        scripts/up --interface IF [--subnet CIDR] [--mode full|proxy]
 

@@ -13,7 +13,7 @@ export const option6 = {
 export const status6 = { success: 0, noAddresses: 2, noBinding: 3, notOnLink: 4, noPrefix: 6 } as const
 
 /** Whose number stands before the vendor class of PXE and HTTP Boot: Intel's. */
-export const intelEnterprise = 343
+const intelEnterprise = 343
 
 /** The value of the first option of that number, or undefined. */
 export const findOption = (options: readonly Dhcp6Option[], code: number): Uint8Array | undefined => options.find((one) => one.code === code)?.value
@@ -28,6 +28,7 @@ export interface IaNa {
   readonly addresses: readonly IaAddress[]
   readonly status: { readonly code: number; readonly text: string } | null
 }
+/** An address of an IA_NA with its two lifetimes. @see RFC 8415 §21.6 */
 export interface IaAddress { readonly address: string; readonly preferredSeconds: number; readonly validSeconds: number }
 
 /** All identity associations (option 3) of a message, at most 8; undefined where one is malformed. @see RFC 8415 §21.4, §21.6 */

@@ -11,6 +11,7 @@ export interface KeyPair { readonly cert: string; readonly key: string }
 /** Who a certificate names: host names and dotted addresses it is valid for. */
 export interface Names { readonly commonName: string; readonly dns: readonly string[]; readonly ips: readonly string[] }
 
+/** Why a certificate request is not signed: its bytes make no sense, or it is not signed by the key in it. */
 export type CsrFault = { kind: 'csr-unreadable' } | { kind: 'csr-bad-signature' }
 
 /** The appliance's certificate authority. */

@@ -23,6 +23,7 @@ export interface Library {
   run(signal: AbortSignal): Promise<void>
 }
 
+/** Where the library keeps what was built, who builds for it, and what is wanted. */
 export interface LibraryPlan {
   readonly dataDir: string
   readonly stateDir: string

@@ -13,6 +13,7 @@ export interface Settled {
   (mac: string): Promise<boolean>
 }
 
+/** The virtual machines of a lab that runs. */
 export interface Lab {
   readonly guests: readonly Guest[]
   /** Ends the machines: those with one of `busy`'s MACs are asked to shut down first, until `hurry` aborts. */

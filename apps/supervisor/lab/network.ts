@@ -7,6 +7,7 @@ export interface LabNames {
   readonly wire: string
 }
 
+/** The namespaces of the lab of this name; of the one without a name `sc-app` and `sc-lab`. */
 export const labNames = (name: string): LabNames => ({ app: `sc-app${name && `-${name}`}`, wire: `sc-lab${name && `-${name}`}` })
 
 /** Where the appliance stands in a lab. */
