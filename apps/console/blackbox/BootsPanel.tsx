@@ -59,7 +59,7 @@ function OneBoot({ boot, isNewest }: { boot: Boot, isNewest: boolean }) {
     <div>
       <div className="flex flex-col gap-2 px-4 pt-3 pb-2">
         <p><span className="font-medium">{safeText(boot.summary)}</span> <span className="text-sm text-ink-2">{safeText([boot.firmware, boot.path, boot.mac].filter((part) => part !== '').join(' · '))}</span></p>
-        <p className="font-mono text-xs text-ink-3">{[formatDate(boot.startedAt), plural(boot.packets, 'packet'), formatBytes(boot.bytes), ...(boot.retries > 0 ? [`${boot.retries} sent again`] : [])].join(' · ')}</p>
+        <p className="font-mono text-xs text-ink-3">{[formatDate(boot.startedAt), plural(boot.packets, 'packet'), ...(boot.bytes > 0 ? [formatBytes(boot.bytes)] : []), ...(boot.retries > 0 ? [`${boot.retries} sent again`] : [])].join(' · ')}</p>
         <StageTrack boot={boot} />
       </div>
       {isNewest ? null : boot.diagnoses.map((diagnosis) => <div key={diagnosis.id} className="px-4 pb-2"><DiagnosisCard diagnosis={diagnosis} /></div>)}
