@@ -10,8 +10,11 @@ export type Identification =
 
 /** At most this many machines that never posted facts: a flood of made-up MACs must not fill the disk. */
 export const mostUnknown = 500
-/** At most this many machines without a role, inventoried or not: facts are a claim too, and each may have hundreds of kilobytes. */
-export const mostUnassigned = 5000
+/**
+ * At most this many machines without a role, inventoried or not: facts are a claim too, and each may have hundreds of kilobytes. The largest
+ * storm that `systemcloud lab simulate` powers on, 10,000 machines, fits in beside a fleet.
+ */
+export const mostUnassigned = 12_000
 
 /** UUIDs that boards ship with where nobody set one: they identify nothing. */
 const worthless = /^(0{8}-0{4}-0{4}-0{4}-0{12}|f{8}-f{4}-f{4}-f{4}-f{12}|03000200-0400-0500-0006-000700080009)$/
