@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Machine } from '#contract/operator-api'
@@ -59,6 +60,9 @@ const tls = (where: string, address: string): string => {
 }
 const names = (): string => execFileSync('ip', ['netns', 'exec', appliance, 'sh', '-c', `openssl s_client -connect 10.77.0.1:${control.machinePort} </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName`], { encoding: 'utf8' })
 
+/** Where name servers are told that the appliance is. */
+const appliances = (): string[] => [...readFileSync(path.join(control.home, 'run/hosts.d/machines'), 'utf8').matchAll(/^(\S+) appliance$/gm)].map(([, address = '']) => address)
+
 it('is served over TLS once it is added, without a restart, and where its port is taken, as soon as it is free; both are said', async () => {
   expect(tls(appliance, '10.77.0.1')).toBe('401')
   expect(tls(appliance, '10.99.0.1')).toContain('Failed to connect')
@@ -74,6 +78,7 @@ it('is served over TLS once it is added, without a restart, and where its port i
   await vi.waitUntil(async () => (await health()).detail === 'running', { timeout: 30_000, interval: 200 })
   expect(tls(appliance, '10.77.0.1')).toBe('401')
   expect(names()).toContain('DNS:localhost, IP Address:127.0.0.1, IP Address:10.77.0.1, IP Address:10.99.0.1')
+  expect(appliances()).toEqual(['10.77.0.1', '10.99.0.1'])
 })
 
 it('boots a machine that has no route to the first network, up to a deployed one: all of it at the address of its own', async () => {
@@ -114,5 +119,6 @@ it('is served no more once it is removed: its address leaves the certificate, an
   await api('DELETE', 'networks/second?force=true')
   await vi.waitUntil(() => tls(elsewhere, '10.99.0.1').includes('Failed to connect'), { timeout: 30_000, interval: 200 })
   await vi.waitUntil(() => !names().includes('10.99.0.1'), { timeout: 30_000, interval: 200 })
+  expect(appliances()).toEqual(['10.77.0.1'])
   expect(tls(appliance, '10.77.0.1')).toBe('401')
 })
