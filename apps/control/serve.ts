@@ -52,6 +52,7 @@ export async function serveOperators(core: Core, deps: OperatorDeps, cloud: () =
 /** A second door to the same server. */
 function alsoOn(app: FastifyInstance, host: string, port: number, log: Core['log']): net.Server {
   const door = net.createServer((socket) => void app.server.emit('connection', socket))
+  door.maxConnections = app.server.maxConnections
   door.on('error', (error) => log.error({ err: error, host, port }, 'operator.not-on-address'))
   return door.listen(port, host)
 }

@@ -7,8 +7,8 @@ import { usedPieces, type ByteRange } from './free-blocks.ts'
 import type { Chunk } from './manifest.ts'
 
 /**
- * How a file is cut and packed. What a machine decodes soonest: literals that are not Huffman coded take a sixth less of its time, no matches below six bytes a tenth less;
- * most of the 5 % of bytes that both cost are won back by the level.
+ * How a file is cut and packed: to what a machine decodes soonest. Literals that are not Huffman coded take a sixth less of its time, no matches
+ * below six bytes a tenth less; most of the 5 % of bytes that both cost are won back by the level.
  */
 export const packing = { chunkBytes: 4 * 1024 * 1024, zstd: ['-q', '-f', '-9', '--zstd=minMatch=6', '--no-compress-literals', '--no-check'] } as const
 

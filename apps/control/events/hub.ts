@@ -23,14 +23,17 @@ const replayLimit = 2000
 /** Apps' logs are kept beside the machines', under names that no machine has. */
 const appLogs = 'app-'
 const batchMs = 50
+/** For how long a socket listens before it is asked for its session again, which may have ended meanwhile. */
+const admittedMs = 5000
 
 /**
  * Puts socket.io on a server: rooms `fleet` and `machine:<id>`, replay of what was missed, then live.
  *
  * INVARIANTS: a socket joins its room before the replay is read, in one turn of the event loop, so nothing falls between; a client may see
- * an event twice and drops it by `seq`; a browser that does not keep up is disconnected, comes back and is replayed.
+ * an event twice and drops it by `seq`; a browser that does not keep up is disconnected, comes back and is replayed; nobody listens for more
+ * than seconds after his session has ended.
  */
-export function openHub(server: HttpServer, sources: HubSources): { close(): Promise<void> } {
+export function openHub(server: HttpServer, sources: HubSources, askAgainMs = admittedMs): { close(): Promise<void> } {
   const io = new Server(server, { path: '/socket.io', serveClient: false, maxHttpBufferSize: 64 * 1024, pingInterval: 10_000, pingTimeout: 10_000 })
   io.use((socket, next) => {
     sources.admit(socket.handshake.headers).then((ok) => next(ok ? undefined : new Error('sign in first')), next)
@@ -69,8 +72,13 @@ export function openHub(server: HttpServer, sources: HubSources): { close(): Pro
     sources.onImage((image) => void io.to('fleet').emit('image', image)),
     sources.onCloud((cloud) => void io.to('fleet').emit('cloud', cloud)),
   ]
+  const dismiss = async (socket: Socket): Promise<void> => {
+    if (!(await sources.admit(socket.handshake.headers).catch(() => false))) socket.disconnect(true)
+  }
+  const asking = setInterval(() => { for (const socket of io.sockets.sockets.values()) void dismiss(socket) }, askAgainMs)
   return {
     async close() {
+      clearInterval(asking)
       clearTimeout(timer)
       for (const stop of stops) stop()
       await io.close()
