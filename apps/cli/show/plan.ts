@@ -10,7 +10,7 @@ export function renderPlan(plan: Plan, paint: Paint): string {
   const lines = [`${paint.bold(untrusted(plan.machineName))} becomes ${paint.bold(untrusted(plan.role))}\n`, indent(renderFacts([
     ['disk', fate],
     [disk?.erased === true ? 'ERASED' : 'kept', disk === null ? '' : disk.erased ? paint.bad(untrusted(`everything on it: ${disk.contents}`)) : untrusted(disk.contents)],
-    ['chosen', disk?.why ?? ''], ['image', `${image.title}, ${renderBytes(image.sizeBytes)}${image.ready ? '' : ' (still being built; the deploy waits for it)'}`],
+    ['chosen', disk?.why ?? ''], ['image', `${image.title}, ${image.ready ? renderBytes(image.sizeBytes) : 'which is still being built'}`],
     ['services', plan.services.join(', ')], ['steps', plan.steps.map((step) => step.title).join(' → ')],
   ]))]
   for (const warning of plan.warnings) lines.push(`  ${paint.warn(`warning: ${untrusted(warning)}`)}\n`)
