@@ -30,6 +30,8 @@ export interface HeardFrame {
 export interface PacketRing {
   /** Gives out at most about `most` frames, whole blocks at a time; returns how many there were. */
   drain(most: number, take: (frame: HeardFrame) => void): number
+  /** The share of the ring, 0 to 1, that the kernel has handed over and nobody has drained. */
+  waiting(): number
   /** Replaces the filter; takes effect at once. */
   filter(steps: readonly FilterStep[]): void
   close(): void
@@ -98,6 +100,12 @@ export function overRing(fd: number, memory: ArrayBuffer, end: () => void): Pack
         block = (block + 1) % blockCount
       }
       return count
+    },
+    waiting() {
+      if (isClosed) return 0
+      let blocks = 0
+      while (blocks < blockCount && (Atomics.load(words, (((block + blocks) % blockCount) * blockBytes + ringLayout.status) / 4) & 1) === 1) blocks += 1
+      return blocks / blockCount
     },
     filter(steps) { if (!isClosed) attachFilter(fd, steps) },
     close() {

@@ -4,14 +4,12 @@ import { decodeFrame, macText, type Frame } from '../codec/frame.ts'
 import { macOfEui64 } from '../codec/ipv6.ts'
 import { readRequest6 } from '../policy/dhcpv6-request.ts'
 import type { NetbootLog, RecordedFrame, Site } from '../site.ts'
-import { recorderFilter, type FilterKind } from './recorder-filter.ts'
+import { recorderFilter } from './recorder-filter.ts'
+import { mostPerTick, RecorderPace } from './recorder-pace.ts'
 import { openPacketRing, type HeardFrame, type PacketRing } from './recorder-ring.ts'
 import { Thinning } from './recorder-thinning.ts'
 
 const tickMs = 50
-/** 6,000 frames a second: above that the ring fills and the kernel drops, so that a storm costs no more than this. */
-const mostPerTick = 300
-const calmTicks = 100
 const mostFollowed = 8192
 
 /** What the recorder of one network works with. */
@@ -32,28 +30,22 @@ export interface RecorderWorld {
 export function recordPackets(world: RecorderWorld): { close(): void } | undefined {
   const { site, log, device } = world
   if (site.record === undefined) return undefined
-  let filter: FilterKind = 'everything'
+  const pace = new RecorderPace()
   let ring: PacketRing
   try {
-    ring = openPacketRing(device, recorderFilter(filter))
+    ring = openPacketRing(device, recorderFilter(pace.filter))
   } catch (error) {
     log.warn({ device, err: error }, 'recorder.absent')
     return undefined
   }
   const choose = chooseFrames(world)
-  let calm = 0
-  const change = (to: FilterKind): void => {
-    filter = to
-    calm = 0
-    ring.filter(recorderFilter(to))
-    log.debug({ device, filter: to }, 'recorder.filter')
-  }
   const drain = (): void => {
     const kept: RecordedFrame[] = []
     const heard = ring.drain(mostPerTick, (frame) => { const chosen = choose(frame); if (chosen) kept.push(chosen) })
     if (kept.length > 0) site.record?.(kept)
-    if (filter === 'everything') { if (heard >= mostPerTick) change('noBlocks') } else if (heard >= mostPerTick / 4) calm = 0
-    else if ((calm += 1) >= calmTicks) change('everything')
+    if (!pace.took(heard, ring.waiting())) return
+    ring.filter(recorderFilter(pace.filter))
+    log.debug({ device, filter: pace.filter }, 'recorder.filter')
   }
   const timer = setInterval(() => {
     try {

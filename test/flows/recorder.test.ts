@@ -61,4 +61,15 @@ describe('the packet recorder', () => {
     expect(blocks.length).toBeGreaterThan(10)
     expect(blocks.length).toBeLessThan(60)
   })
+
+  it('keeps the end of each transfer of a machine that fetches one file after the other', async () => {
+    const lastBlock = Math.ceil(300_001 / 512)
+    const ends = (): number => {
+      const decoded = decodePcap(readFileSync(capture))
+      return decoded.ok ? decoded.value.frames.filter(({ bytes }) => bytes[23] === 17 && bytes[42] === 0 && bytes[43] === 3 && (bytes[44] ?? 0) * 256 + (bytes[45] ?? 0) === lastBlock).length : 0
+    }
+    const before = ends()
+    for (let transfer = 0; transfer < 3; transfer += 1) await world.client(['tftp', '-m', 'binary', '10.77.0.1', '-c', 'get', 'undionly.kpxe', 'x'])
+    await expect.poll(ends, { timeout: 20_000, interval: 200 }).toBe(before + 3)
+  })
 })
