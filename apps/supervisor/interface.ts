@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import os from 'node:os'
-import { findDhcpServers } from '#netboot/serve/find-servers'
+import { findDhcpServers } from '#netboot/serve/wire/find-servers'
 import { chooseAddress, judgeCard, judgeServers, type Link } from './judge-card.ts'
 import type { UpOptions } from './options.ts'
 import { attempt, run } from './run.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connectionLimit } from '#netboot/serve/boot-http'
+import { connectionLimit } from '#netboot/serve/http/boot-http'
 import type { CrowdReport } from '../sim/http-crowd.ts'
 import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { openPacketSocket } from '#netboot/serve/native'
+import { openPacketSocket } from '#netboot/serve/linux/native'
 
 /** The switch that the frames speak of. */
 export const neighbour = { chassis: '00:11:22:33:44:55', port: 'Gi1/0/7', systemName: 'rack-7-switch', portDescription: 'left shelf' } as const

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import os from 'node:os'
-import { findDhcpServers, listenForServersMs } from '#netboot/serve/find-servers'
+import { findDhcpServers, listenForServersMs } from '#netboot/serve/wire/find-servers'
 import { advice, broken, fine, type Check, type Finding } from './check.ts'
 
 /** Judges the servers that answered; `own` are addresses of this host. */

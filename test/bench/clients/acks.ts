@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { openUdp } from '#netboot/serve/native'
+import { openUdp } from '#netboot/serve/linux/native'
 
 /** How the load is made. */
 interface Options {

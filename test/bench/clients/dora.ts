@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { openUdp } from '#netboot/serve/native'
+import { openUdp } from '#netboot/serve/linux/native'
 import { percentile } from '../figures.ts'
 
 /** How the load is made. */

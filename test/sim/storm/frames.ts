@@ -1,6 +1,6 @@
 import { read, writeSync } from 'node:fs'
-import { check, libc, linux } from '#netboot/serve/libc'
-import { attachFilter, intBytes, interfaceIndex, setOption } from '#netboot/serve/native'
+import { check, libc, linux } from '#netboot/serve/linux/libc'
+import { attachFilter, intBytes, interfaceIndex, setOption } from '#netboot/serve/linux/native'
 
 const { socket, bind, recv, close } = libc
 const { AF_PACKET, SOCK_RAW, CLOEXEC, SO_RCVBUFFORCE, MSG_DONTWAIT } = linux

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { decodeDhcp4, encodeDhcp4, readMac, type DhcpMessage } from '#netboot/codec/dhcp4'
 import { encodeIpv4Udp } from '#netboot/codec/ipv4-udp'
-import { openUdp } from '#netboot/serve/native'
+import { openUdp } from '#netboot/serve/linux/native'
 import { openFrameCard } from './frames.ts'
 
 /** How the machines' DHCP messages reach the appliance and its answers reach them. */
