@@ -1,7 +1,7 @@
 import type { Mac } from '#contract/mac'
-import { decideBoot, type BootVerdict } from '../policy/decide-boot.ts'
-import { renderGrubOrder } from '../policy/render-grub.ts'
-import { chooseDiskBoot, renderScript } from '../policy/render-ipxe.ts'
+import { decideBoot, type BootVerdict } from '../policy/boot/decide-boot.ts'
+import { renderGrubOrder } from '../policy/boot/render-grub.ts'
+import { chooseDiskBoot, renderScript } from '../policy/boot/render-ipxe.ts'
 import { bootFileNames, type MachineView, type NetworkView, type ScriptFacts, type Site } from '../site.ts'
 
 /** The script of one machine in the loader's own language, rendered from the one decision, and reported. `host` is our address by which it asked, as URLs write it. Throws where the site is broken. */

@@ -1,6 +1,6 @@
 import type { Mac } from '#contract/mac'
 import type { NetbootLog, NetworkView, Site, TransferView } from '../site.ts'
-import { LoaderMemory } from '../policy/loader-memory.ts'
+import { LoaderMemory } from '../policy/boot/loader-memory.ts'
 import { bootHandler, createBootHttp } from './http/boot-http.ts'
 import { openBooks, type DhcpBooks } from './dhcp/books.ts'
 import { serveDhcp } from './dhcp/dhcp.ts'

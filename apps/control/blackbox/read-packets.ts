@@ -7,7 +7,7 @@ import { findOption, option6, readArchitectures6, readIaNas } from '#netboot/cod
 import { decodeFrame, type End, type Frame } from '#netboot/codec/frame'
 import type { CapturedFrame } from '#netboot/codec/pcap'
 import { decodeClientUuid } from '#netboot/codec/uuid'
-import { readRequest6 } from '#netboot/policy/dhcpv6-request'
+import { readRequest6 } from '#netboot/policy/dhcpv6/request'
 import type { Dhcp6Moment, DhcpMoment, Moment } from './moment.ts'
 import { HttpReader } from './read-http.ts'
 import { TftpReader } from './read-tftp.ts'

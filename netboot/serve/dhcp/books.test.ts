@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memorySite, testNetwork } from '../../../test/sim/memory-site.ts'
-import type { BootRequest } from '../../policy/boot-request.ts'
+import type { BootRequest } from '../../policy/dhcp/boot-request.ts'
 import type { Lease, MachineView } from '../../site.ts'
 import { openBooks } from './books.ts'
 

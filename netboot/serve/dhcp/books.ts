@@ -1,8 +1,8 @@
 import type { Mac } from '#contract/mac'
-import type { BootRequest } from '../../policy/boot-request.ts'
-import type { Claim } from '../../policy/decide-lease.ts'
-import { LeaseBook } from '../../policy/lease-book.ts'
-import { ReservationIndex } from '../../policy/reservation-index.ts'
+import type { BootRequest } from '../../policy/dhcp/boot-request.ts'
+import type { Claim } from '../../policy/dhcp/decide-lease.ts'
+import { LeaseBook } from '../../policy/leases/lease-book.ts'
+import { ReservationIndex } from '../../policy/leases/reservation-index.ts'
 import type { Lease, MachineView, NetworkView, Reservation, Site } from '../../site.ts'
 
 /** The lease books of all networks of a site, kept in step with what operators change. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Mac } from '#contract/mac'
 import { inPrefix64, parsePrefix64 } from '../../codec/ipv6.ts'
-import { Address6Book } from '../../policy/dhcpv6-book.ts'
+import { Address6Book } from '../../policy/dhcpv6/book.ts'
 import type { NetworkView } from '../../site.ts'
 
 /** A network with IPv6 beside it. */

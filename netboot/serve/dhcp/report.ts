@@ -1,6 +1,6 @@
 import type { Mac } from '#contract/mac'
-import type { BootRequest } from '../../policy/boot-request.ts'
-import type { LeaseBook } from '../../policy/lease-book.ts'
+import type { BootRequest } from '../../policy/dhcp/boot-request.ts'
+import type { LeaseBook } from '../../policy/leases/lease-book.ts'
 import type { DropReason, NetworkView, PacketFacts, Site } from '../../site.ts'
 import { TokenBuckets } from '../token-bucket.ts'
 

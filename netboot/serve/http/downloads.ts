@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Mac } from '#contract/mac'
-import { DownloadQueue } from '../../policy/download-queue.ts'
+import { DownloadQueue } from '../../policy/transfers/download-queue.ts'
 import type { TransferView } from '../../site.ts'
 import type { MovedFile } from './file-mover-thread.ts'
 import { sendText } from './http-file.ts'

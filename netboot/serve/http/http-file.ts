@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { chooseRange } from '../../policy/choose-range.ts'
+import { chooseRange } from '../../policy/transfers/choose-range.ts'
 import type { FileMover, MovedFile } from './file-mover-thread.ts'
 
 /** A client that takes no byte for this long has gone. */

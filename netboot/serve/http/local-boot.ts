@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { rootPlaceholder } from '../../policy/installed-root.ts'
+import { rootPlaceholder } from '../../policy/boot/installed-root.ts'
 import type { BootFile } from '../../site.ts'
 
 /** Our GRUB has a few hundred KiB: what is larger is not it. */

@@ -4,8 +4,8 @@ import { byteOption, option, readAddress, readMessageType, readText } from '../.
 import { decodeFrame } from '../../codec/frame.ts'
 import { contains, decodeIpv4, parseCidr } from '../../codec/ipv4.ts'
 import { encodeIpv4Udp } from '../../codec/ipv4-udp.ts'
-import { goneMs, OtherServers, type OtherServer } from '../../policy/other-servers.ts'
-import { MissingServer } from '../../policy/missing-server.ts'
+import { goneMs, OtherServers, type OtherServer } from '../../policy/dhcp/other-servers.ts'
+import { MissingServer } from '../../policy/dhcp/missing-server.ts'
 import type { NetbootLog, NetworkView, Site } from '../../site.ts'
 import type { FrameListener, PacketSocket } from '../linux/native.ts'
 

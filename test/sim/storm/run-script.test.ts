@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { renderEntry, renderScript } from '#netboot/policy/render-ipxe'
+import { renderEntry, renderScript } from '#netboot/policy/boot/render-ipxe'
 import { runScript, type ScriptActs } from './run-script.ts'
 
 const mac = '5a:53:49:4d:00:01'

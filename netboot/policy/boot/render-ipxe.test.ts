@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { BootDecision, DiskBoot, MachineView } from '../site.ts'
+import type { BootDecision, DiskBoot, MachineView } from '../../site.ts'
 import { chooseDiskBoot, renderEntry, renderScript, renderTrouble } from './render-ipxe.ts'
 
 const mac = '52:54:00:00:00:01'

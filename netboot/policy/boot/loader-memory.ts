@@ -1,6 +1,6 @@
 import type { Mac } from '#contract/mac'
-import { architectures } from '../arch/index.ts'
-import type { BootEvent } from '../site.ts'
+import { architectures } from '../../arch/index.ts'
+import type { BootEvent } from '../../site.ts'
 
 const limit = 4096
 const unsigned: ReadonlySet<string> = new Set(architectures.entries.flatMap(({ signedLoader, tftpLoader, httpLoader }) => (signedLoader === undefined ? [] : [tftpLoader, httpLoader])))

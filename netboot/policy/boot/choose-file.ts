@@ -1,6 +1,6 @@
 import { parseMac, type Mac } from '#contract/mac'
 import { fault, ok, type Result } from '#contract/result'
-import type { BootFile } from '../site.ts'
+import type { BootFile } from '../../site.ts'
 import { grubOrderPrefix } from './render-grub.ts'
 
 /** Why a file is not served. */

@@ -1,5 +1,5 @@
 import { fault, ok, type Result } from '#contract/result'
-import { tftpError, type TftpPacket } from '../codec/tftp.ts'
+import { tftpError, type TftpPacket } from '../../codec/tftp.ts'
 
 /**
  * One file on its way to one client. Blocks are counted from 1 without end; only the wire sees them modulo 65536. Times are

@@ -1,8 +1,8 @@
-import { addressesOption, byteOption, domainSearchOption, longOption, option } from '../codec/dhcp4-options.ts'
-import { broadcastFlag, type DhcpMessage } from '../codec/dhcp4.ts'
-import { parseCidr, renderIpv4 } from '../codec/ipv4.ts'
-import { encodeLatin } from '../codec/latin.ts'
-import type { NetworkView } from '../site.ts'
+import { addressesOption, byteOption, domainSearchOption, longOption, option } from '../../codec/dhcp4-options.ts'
+import { broadcastFlag, type DhcpMessage } from '../../codec/dhcp4.ts'
+import { parseCidr, renderIpv4 } from '../../codec/ipv4.ts'
+import { encodeLatin } from '../../codec/latin.ts'
+import type { NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
 import type { BootAnswer } from './decide-offer.ts'
 

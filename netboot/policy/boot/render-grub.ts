@@ -1,5 +1,5 @@
 import type { Mac } from '#contract/mac'
-import { bootFileNames, type MachineView } from '../site.ts'
+import { bootFileNames, type MachineView } from '../../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
 import { installedRoot } from './installed-root.ts'
 import { kernelArguments } from './render-ipxe.ts'

@@ -1,6 +1,6 @@
-import type { BootArchitecture } from '../arch/arch.ts'
-import { encodePxeVendor, pxeOption, useBootFile } from '../codec/pxe-vendor.ts'
-import { nextEntryFile, type BootDecision, type DropReason, type LoaderBoot, type NetworkView } from '../site.ts'
+import type { BootArchitecture } from '../../arch/arch.ts'
+import { encodePxeVendor, pxeOption, useBootFile } from '../../codec/pxe-vendor.ts'
+import { nextEntryFile, type BootDecision, type DropReason, type LoaderBoot, type NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
 
 /** What a DHCP answer says about booting. */

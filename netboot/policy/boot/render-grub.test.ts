@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { BootDecision } from '../site.ts'
+import type { BootDecision } from '../../site.ts'
 import { renderGrubEntry, renderGrubOrder, renderGrubTrouble } from './render-grub.ts'
 
 const mac = '52:54:00:00:00:01'

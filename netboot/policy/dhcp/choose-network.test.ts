@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { testNetwork } from '../../test/sim/memory-site.ts'
-import { decodeRelayAgent, silentRelay } from '../codec/relay-agent.ts'
+import { testNetwork } from '../../../test/sim/memory-site.ts'
+import { decodeRelayAgent, silentRelay } from '../../codec/relay-agent.ts'
 import type { BootRequest } from './boot-request.ts'
 import { chooseNetwork } from './choose-network.ts'
 

@@ -1,5 +1,5 @@
 import type { Mac } from '#contract/mac'
-import type { Reservation } from '../site.ts'
+import type { Reservation } from '../../site.ts'
 
 /** Reservations by whom they are for and by address. */
 export class ReservationIndex {

@@ -1,12 +1,12 @@
 import { parseMac, type Mac } from '#contract/mac'
 import { fault, ok, type Result } from '#contract/result'
-import type { Dhcp6Datagram, Dhcp6Option, Dhcp6Relay, Dhcp6Type } from '../codec/dhcpv6.ts'
-import { findOption, option6, readArchitectures6, readElapsedMs, readHostname6, readIaNas, readIsIpxe6, readVendorClass, readWanted, type IaNa } from '../codec/dhcpv6-options.ts'
-import { readDuid } from '../codec/duid.ts'
-import { macOfEui64 } from '../codec/ipv6.ts'
-import { renderUuid } from '../codec/uuid.ts'
-import type { ClientFacts, DropReason } from '../site.ts'
-import { findArchitecture, type BootRequest } from './boot-request.ts'
+import type { Dhcp6Datagram, Dhcp6Option, Dhcp6Relay, Dhcp6Type } from '../../codec/dhcpv6.ts'
+import { findOption, option6, readArchitectures6, readElapsedMs, readHostname6, readIaNas, readIsIpxe6, readVendorClass, readWanted, type IaNa } from '../../codec/dhcpv6-options.ts'
+import { readDuid } from '../../codec/duid.ts'
+import { macOfEui64 } from '../../codec/ipv6.ts'
+import { renderUuid } from '../../codec/uuid.ts'
+import type { ClientFacts, DropReason } from '../../site.ts'
+import { findArchitecture, type BootRequest } from '../dhcp/boot-request.ts'
 
 /** What a client may send to a server. */
 export type AskingType = Exclude<Dhcp6Type, 'advertise' | 'reply' | 'reconfigure'>

@@ -1,12 +1,12 @@
 import type { Mac } from '#contract/mac'
 import { fault, ok, type Result } from '#contract/result'
-import type { BootArchitecture } from '../arch/arch.ts'
-import { architectures } from '../arch/index.ts'
-import { broadcastFlag, defaultMaxBytes, readMac, type DhcpMessage } from '../codec/dhcp4.ts'
-import { option, readAddress, readArchitectures, readIsIpxe, readMessageType, readNumber, readText, type MessageType } from '../codec/dhcp4-options.ts'
-import { decodeRelayAgent, silentRelay, type RelayAgent } from '../codec/relay-agent.ts'
-import { decodeClientUuid } from '../codec/uuid.ts'
-import type { ClientFacts, DropReason } from '../site.ts'
+import type { BootArchitecture } from '../../arch/arch.ts'
+import { architectures } from '../../arch/index.ts'
+import { broadcastFlag, defaultMaxBytes, readMac, type DhcpMessage } from '../../codec/dhcp4.ts'
+import { option, readAddress, readArchitectures, readIsIpxe, readMessageType, readNumber, readText, type MessageType } from '../../codec/dhcp4-options.ts'
+import { decodeRelayAgent, silentRelay, type RelayAgent } from '../../codec/relay-agent.ts'
+import { decodeClientUuid } from '../../codec/uuid.ts'
+import type { ClientFacts, DropReason } from '../../site.ts'
 
 /** The facts of a DHCP request that decisions need. Addresses are dotted; null means absent. */
 export interface BootRequest {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { BootEvent } from '../site.ts'
+import type { BootEvent } from '../../site.ts'
 import { LoaderMemory } from './loader-memory.ts'
 
 const mac = '52:54:00:00:00:01'

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { testNetwork } from '../../test/sim/memory-site.ts'
-import { readPcap } from '../../test/sim/pcap.ts'
-import { architectures } from '../arch/index.ts'
-import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../codec/dhcp4.ts'
-import { option } from '../codec/dhcp4-options.ts'
-import type { MachineView, NetworkView } from '../site.ts'
+import { testNetwork } from '../../../test/sim/memory-site.ts'
+import { readPcap } from '../../../test/sim/pcap.ts'
+import { architectures } from '../../arch/index.ts'
+import { decodeDhcp4, encodeDhcp4, type DhcpMessage } from '../../codec/dhcp4.ts'
+import { option } from '../../codec/dhcp4-options.ts'
+import type { MachineView, NetworkView } from '../../site.ts'
 import { readBootRequest, type BootRequest } from './boot-request.ts'
 import { chooseDestination } from './choose-destination.ts'
-import { chooseFile } from './choose-file.ts'
-import { chooseRange } from './choose-range.ts'
+import { chooseFile } from '../boot/choose-file.ts'
+import { chooseRange } from '../transfers/choose-range.ts'
 import { composeNak, composeReply, dropLastOption } from './compose-reply.ts'
-import { decideBoot } from './decide-boot.ts'
+import { decideBoot } from '../boot/decide-boot.ts'
 import { decideOffer } from './decide-offer.ts'
 
-const folder = path.join(import.meta.dirname, '../../test/fixtures/captures')
+const folder = path.join(import.meta.dirname, '../../../test/fixtures/captures')
 /** The first client message of a capture: what that firmware really sends. */
 function asked(name: string): { message: DhcpMessage; request: BootRequest } {
   const datagram = readPcap(readFileSync(path.join(folder, name))).find(({ to }) => to.port === 67)

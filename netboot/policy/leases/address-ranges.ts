@@ -1,5 +1,5 @@
-import { parseCidr, parseIpv4, renderIpv4 } from '../codec/ipv4.ts'
-import type { AddressRange, NetworkView } from '../site.ts'
+import { parseCidr, parseIpv4, renderIpv4 } from '../../codec/ipv4.ts'
+import type { AddressRange, NetworkView } from '../../site.ts'
 
 const mostAddresses = 2 ** 20
 

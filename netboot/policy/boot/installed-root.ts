@@ -1,4 +1,4 @@
-import type { MachineView } from '../site.ts'
+import type { MachineView } from '../../site.ts'
 
 /** What stands in the GRUB for UEFI disks where a machine's own root UUID belongs: as long as one, so that nothing after it moves. @see images/loaders/localboot.cfg */
 export const rootPlaceholder = '@system-cloud-root-uuid-placeholder@'

@@ -1,6 +1,6 @@
 import type { Mac } from '#contract/mac'
-import { contains, parseCidr, type Ipv4Network } from '../codec/ipv4.ts'
-import type { Lease, NetworkView, Reservation } from '../site.ts'
+import { contains, parseCidr, type Ipv4Network } from '../../codec/ipv4.ts'
+import type { Lease, NetworkView, Reservation } from '../../site.ts'
 import { AddressPool } from './address-pool.ts'
 import { AddressQueue } from './address-queue.ts'
 import { readRanges, type AddressRanges } from './address-ranges.ts'

@@ -1,4 +1,4 @@
-import type { BootDecision, MachineView, NetworkView } from '../site.ts'
+import type { BootDecision, MachineView, NetworkView } from '../../site.ts'
 
 /** What a machine gets, and why, as a sentence for its own screen and the timeline. */
 export interface BootVerdict {

@@ -1,5 +1,5 @@
 import type { Mac } from '#contract/mac'
-import { bootFileNames, type DiskBoot, type MachineView } from '../site.ts'
+import { bootFileNames, type DiskBoot, type MachineView } from '../../site.ts'
 import type { BootVerdict } from './decide-boot.ts'
 import { probedDrives, probeName } from './drive-probe.ts'
 import { installedRoot } from './installed-root.ts'

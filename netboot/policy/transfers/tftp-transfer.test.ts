@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../test/sim/random.ts'
+import { seededRandom } from '../../../test/sim/random.ts'
 import { blockRange, dueAtMs, startTransfer, stepTransfer, type Transfer, type TransferEvent, type TransferStep } from './tftp-transfer.ts'
 
 const read = (options: Record<string, string> = {}, mode = 'octet') => ({ kind: 'read' as const, file: 'f', mode, options: new Map(Object.entries(options)) })

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { testNetwork } from '../../test/sim/memory-site.ts'
-import { decodeDhcp6, type Dhcp6Option, type Dhcp6Type } from '../codec/dhcpv6.ts'
-import { findOption, iaNaOption, option6, readIaNas, status6, vendorClassOption } from '../codec/dhcpv6-options.ts'
-import { linkLayerDuid } from '../codec/duid.ts'
-import { parsePrefix64 } from '../codec/ipv6.ts'
-import type { BootAnswer } from './decide-offer.ts'
-import { decideAnswer6, type Answer6 } from './dhcpv6-answer.ts'
-import { Address6Book, type Owner6 } from './dhcpv6-book.ts'
-import { readRequest6, type Request6 } from './dhcpv6-request.ts'
+import { testNetwork } from '../../../test/sim/memory-site.ts'
+import { decodeDhcp6, type Dhcp6Option, type Dhcp6Type } from '../../codec/dhcpv6.ts'
+import { findOption, iaNaOption, option6, readIaNas, status6, vendorClassOption } from '../../codec/dhcpv6-options.ts'
+import { linkLayerDuid } from '../../codec/duid.ts'
+import { parsePrefix64 } from '../../codec/ipv6.ts'
+import type { BootAnswer } from '../dhcp/decide-offer.ts'
+import { decideAnswer6, type Answer6 } from './answer.ts'
+import { Address6Book, type Owner6 } from './book.ts'
+import { readRequest6, type Request6 } from './request.ts'
 
 const prefix = parsePrefix64('fd00:77::/64') ?? new Uint8Array()
 const sha = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
@@ -95,7 +95,7 @@ describe('a SOLICIT of real firmware', () => {
     // The firmware's IPv6 itself, which the advertisement tells to ask: not to boot.
     ['ovmf-own', { kind: 'system', uuid: null, architecture: null, vendorClass: '' }],
   ])('%s', (name, client) => {
-    const decoded = decodeDhcp6(Buffer.from(readFileSync(path.join(import.meta.dirname, `../../test/fixtures/dhcp6/${name}.hex`), 'utf8').trim(), 'hex'))
+    const decoded = decodeDhcp6(Buffer.from(readFileSync(path.join(import.meta.dirname, `../../../test/fixtures/dhcp6/${name}.hex`), 'utf8').trim(), 'hex'))
     const read = decoded.ok && readRequest6(decoded.value, 'fe80::5054:ff:fe77:601')
     expect(read).toMatchObject({ ok: true, value: { type: 'solicit', mac: '52:54:00:77:06:01', client, associations: [{ addresses: [] }] } })
   })

@@ -13,7 +13,7 @@ describe('the root of an installed machine', () => {
     expect(installedRoot(undefined)).toBeUndefined()
   })
   it('has one place of its own length in the GRUB for disks', () => {
-    const config = readFileSync(path.join(import.meta.dirname, '../../images/loaders/localboot.cfg'), 'utf8')
+    const config = readFileSync(path.join(import.meta.dirname, '../../../images/loaders/localboot.cfg'), 'utf8')
     expect(config.split(rootPlaceholder)).toHaveLength(2)
     expect(rootPlaceholder).toHaveLength(uuid.length)
   })

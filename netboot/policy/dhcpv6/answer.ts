@@ -1,11 +1,11 @@
-import type { Dhcp6Option } from '../codec/dhcpv6.ts'
-import { domainSearchOption } from '../codec/dhcp4-options.ts'
-import { iaNaOption, option6, refusedIa, status6, statusOption, vendorClassOption, type IaNa } from '../codec/dhcpv6-options.ts'
-import { encodeLatin } from '../codec/latin.ts'
-import type { DropReason, NetworkView } from '../site.ts'
-import type { BootAnswer } from './decide-offer.ts'
-import type { Address6Book, Owner6 } from './dhcpv6-book.ts'
-import type { Request6 } from './dhcpv6-request.ts'
+import type { Dhcp6Option } from '../../codec/dhcpv6.ts'
+import { domainSearchOption } from '../../codec/dhcp4-options.ts'
+import { iaNaOption, option6, refusedIa, status6, statusOption, vendorClassOption, type IaNa } from '../../codec/dhcpv6-options.ts'
+import { encodeLatin } from '../../codec/latin.ts'
+import type { DropReason, NetworkView } from '../../site.ts'
+import type { BootAnswer } from '../dhcp/decide-offer.ts'
+import type { Address6Book, Owner6 } from './book.ts'
+import type { Request6 } from './request.ts'
 
 /** What a DHCPv6 server does with one message. The changes of the book are the caller's to make. */
 export type Answer6 =

@@ -1,9 +1,9 @@
-import type { DropReason, Lease, NetworkView } from '../site.ts'
+import type { DropReason, Lease, NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
 import type { Grant } from './compose-reply.ts'
 import type { BootAnswer } from './decide-offer.ts'
 import { decideLease, type Claim } from './decide-lease.ts'
-import type { LeaseBook } from './lease-book.ts'
+import type { LeaseBook } from '../leases/lease-book.ts'
 
 /** What a DHCP server does with one message, address and booting together. */
 export type DhcpAnswer =

@@ -1,6 +1,6 @@
-import type { DropReason, Lease, NetworkView } from '../site.ts'
+import type { DropReason, Lease, NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
-import type { Client, LeaseBook } from './lease-book.ts'
+import type { Client, LeaseBook } from '../leases/lease-book.ts'
 
 /** What to do about a client's address. Leases in it are not stored yet. */
 export type LeaseDecision =

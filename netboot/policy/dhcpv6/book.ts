@@ -1,5 +1,5 @@
 import type { Mac } from '#contract/mac'
-import { encodeIpv6, renderIpv6 } from '../codec/ipv6.ts'
+import { encodeIpv6, renderIpv6 } from '../../codec/ipv6.ts'
 
 /** Who asks for an address: a client and one of its identity associations. */
 export interface Owner6 { readonly duid: Uint8Array; readonly iaid: number; readonly mac: Mac | null }

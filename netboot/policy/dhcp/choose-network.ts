@@ -1,5 +1,5 @@
-import { contains, parseCidr } from '../codec/ipv4.ts'
-import type { DropReason, NetworkView } from '../site.ts'
+import { contains, parseCidr } from '../../codec/ipv4.ts'
+import type { DropReason, NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
 
 /** The networks that may serve a request, the best one first, or why there is none. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { testNetwork } from '../../test/sim/memory-site.ts'
-import type { Lease, NetworkView } from '../site.ts'
+import { testNetwork } from '../../../test/sim/memory-site.ts'
+import type { Lease, NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
 import { decideAnswer } from './decide-answer.ts'
-import { silentRelay } from '../codec/relay-agent.ts'
+import { silentRelay } from '../../codec/relay-agent.ts'
 import { decideLease, type Claim } from './decide-lease.ts'
-import { LeaseBook } from './lease-book.ts'
+import { LeaseBook } from '../leases/lease-book.ts'
 
 const now = 1_000_000
 const mac = '52:54:00:00:00:01'
