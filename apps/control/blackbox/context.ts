@@ -1,6 +1,6 @@
 import os from 'node:os'
 import { linkLayerDuid } from '#netboot/codec/duid'
-import { decideMachineBoot } from '../machines/boot-decision.ts'
+import { decideMachineBoot } from '../machines/boot/decision.ts'
 import type { MachineRecord } from '../machines/record.ts'
 import type { Networks } from '../networks/networks.ts'
 import type { Core } from '../core.ts'

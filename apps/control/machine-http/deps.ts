@@ -3,7 +3,7 @@ import type { AgentReport, EnrolRequest, EnrolResponse, Target } from '#contract
 import type { LogLine } from '#contract/events'
 import type { Inventory } from '#contract/inventory'
 import type { Mac } from '#contract/mac'
-import type { Order, OrderReport } from '../machines/orders.ts'
+import type { Order, OrderReport } from '../machines/ramdisk/orders.ts'
 
 /** A line that an agent sent; `app` names the app that wrote it, where one did. */
 export interface AgentLine extends Omit<LogLine, 'seq'> { readonly app?: string | undefined }

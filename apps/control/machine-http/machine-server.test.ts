@@ -9,7 +9,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AgentReport } from '#contract/agent-api'
 import { openAuthority, type Authority } from '../ca/authority.ts'
-import { orderDesk } from '../machines/orders.ts'
+import { orderDesk } from '../machines/ramdisk/orders.ts'
 import type { AgentLine, MachineDeps } from './deps.ts'
 import { makeMachineServer } from './machine-server.ts'
 

@@ -1,4 +1,4 @@
-import type { Order, OrderReport } from '../machines/orders.ts'
+import type { Order, OrderReport } from '../machines/ramdisk/orders.ts'
 
 /** An order as the ramdisk's shell reads it: `key=value` lines. Values never hold a line break. */
 export function renderOrder(order: Order): string {

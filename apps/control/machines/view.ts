@@ -3,7 +3,7 @@ import type { Claim, Machine } from '#contract/operator-api'
 import type { PowerDriver, PowerSession } from '../power/driver.ts'
 import { shownOptions } from '../power/options.ts'
 import { withStep } from '../plan/plan-deploy.ts'
-import type { LastReport } from './agents.ts'
+import type { LastReport } from './agents/agents.ts'
 import type { MachineRecord } from './record.ts'
 
 /** What is known of a machine besides its record. */

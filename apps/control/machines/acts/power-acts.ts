@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { isAllowed } from '#contract/lifecycle'
-import { Refusal } from '../http/deps.ts'
-import type { PowerDriver, PowerSession, PowerTarget } from '../power/driver.ts'
-import { powerDrivers } from '../power/index.ts'
-import { withStoredSecrets } from '../power/options.ts'
-import type { OrderDesk } from './orders.ts'
-import type { RamdiskSessions } from './ramdisk-sessions.ts'
-import type { MachineRecord } from './record.ts'
-import type { Registry } from './registry.ts'
+import { Refusal } from '../../http/deps.ts'
+import type { PowerDriver, PowerSession, PowerTarget } from '../../power/driver.ts'
+import { powerDrivers } from '../../power/index.ts'
+import { withStoredSecrets } from '../../power/options.ts'
+import type { OrderDesk } from '../ramdisk/orders.ts'
+import type { RamdiskSessions } from '../ramdisk/sessions.ts'
+import type { MachineRecord } from '../record.ts'
+import type { Registry } from '../registry.ts'
 
 /** What driving power needs. */
 export interface PowerDeps {

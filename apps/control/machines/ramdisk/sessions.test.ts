@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ramdiskSessions } from './ramdisk-sessions.ts'
+import { ramdiskSessions } from './sessions.ts'
 
 const [mac, other, uuid] = ['52:54:00:00:00:01', '52:54:00:00:00:02', '5c10ad00-0000-4000-8000-0000000000a1']
 const [mine, theirs] = ['11'.repeat(32), '22'.repeat(32)]

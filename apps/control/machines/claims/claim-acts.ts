@@ -1,9 +1,9 @@
 import type { Claim } from '#contract/operator-api'
-import { Refusal } from '../http/deps.ts'
+import { Refusal } from '../../http/deps.ts'
 import type { ClaimDesk } from './held-claims.ts'
-import { movedIfLegal } from './phase.ts'
-import type { RamdiskSessions } from './ramdisk-sessions.ts'
-import type { Registry } from './registry.ts'
+import { movedIfLegal } from '../phase.ts'
+import type { RamdiskSessions } from '../ramdisk/sessions.ts'
+import type { Registry } from '../registry.ts'
 
 /** What deciding on claims needs. */
 export interface ClaimActDeps {

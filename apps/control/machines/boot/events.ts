@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { nextEntryFile, type BootEvent, type ClientFacts } from '#netboot/site'
-import type { NewLine } from '../events/journal.ts'
-import type { MachineLogs } from '../events/machine-logs.ts'
-import type { Journal } from '../events/journal.ts'
-import { identify, inventName } from './identity.ts'
-import type { RamdiskSessions } from './ramdisk-sessions.ts'
-import { newMachine, type MachineRecord } from './record.ts'
-import type { Registry } from './registry.ts'
+import type { NewLine } from '../../events/journal.ts'
+import type { MachineLogs } from '../../events/machine-logs.ts'
+import type { Journal } from '../../events/journal.ts'
+import { identify, inventName } from '../claims/identity.ts'
+import type { RamdiskSessions } from '../ramdisk/sessions.ts'
+import { newMachine, type MachineRecord } from '../record.ts'
+import type { Registry } from '../registry.ts'
 
 /** What the handler of wire events needs. */
 export interface BootEventDeps {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { identify, inventName, mostUnassigned, mostUnknown } from './identity.ts'
-import { newMachine, type MachineRecord } from './record.ts'
+import { newMachine, type MachineRecord } from '../record.ts'
 
 const uuid = '5c10ad00-0000-4000-8000-0000000000a1'
 const now = '2026-01-01T12:00:00.000Z'

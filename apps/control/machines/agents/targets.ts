@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Target, Task } from '#contract/agent-api'
 import type { ApplianceTls, AppRecord, CloudMachine, Role, RoleContext } from '#control/roles/role'
-import { remainingSteps } from '../plan/plan-deploy.ts'
+import { remainingSteps } from '../../plan/plan-deploy.ts'
 import type { AgentDesk } from './agents.ts'
 import { certificateNames } from './certificate-names.ts'
-import type { MachineRecord } from './record.ts'
-import type { Registry } from './registry.ts'
+import type { MachineRecord } from '../record.ts'
+import type { Registry } from '../registry.ts'
 
 /** What targets are made of. */
 export interface TargetDeps {

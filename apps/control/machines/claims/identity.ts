@@ -1,5 +1,5 @@
 import { isSimulated } from '#contract/simulated'
-import type { MachineRecord } from './record.ts'
+import type { MachineRecord } from '../record.ts'
 
 /** Which machine a claim belongs to. MAC, UUID and serial are claims, never credentials. */
 export type Identification =

@@ -1,6 +1,6 @@
 import type { Role } from '#control/roles/role'
-import type { Names } from '../ca/authority.ts'
-import type { MachineRecord } from './record.ts'
+import type { Names } from '../../ca/authority.ts'
+import type { MachineRecord } from '../record.ts'
 
 /** What a machine's certificate names: itself, its address, and what its role is known as. */
 export const certificateNames = (machine: MachineRecord, role: Role | undefined): Names =>

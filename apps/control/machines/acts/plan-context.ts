@@ -1,6 +1,6 @@
 import type { Image, Machine } from '#contract/operator-api'
 import type { Role, RoleContext } from '#control/roles/role'
-import type { MachineRecord } from './record.ts'
+import type { MachineRecord } from '../record.ts'
 
 /** What a plan looks at besides the machine's record. */
 export interface PlanContext {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { BootEvent } from '#netboot/site'
-import { bootEventHandler, renderBootEvent } from './boot-events.ts'
-import { newMachine, type MachineRecord } from './record.ts'
+import { bootEventHandler, renderBootEvent } from './events.ts'
+import { newMachine, type MachineRecord } from '../record.ts'
 
 const mac = '52:54:00:00:00:01'
 const packet = { xid: 1, secs: 0, relay: null }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Inventory } from '#contract/inventory'
 import type { Mac } from '#contract/mac'
-import type { AgentDesk } from './agents.ts'
+import type { AgentDesk } from '../agents/agents.ts'
 import type { ClaimDesk, Claimant } from './held-claims.ts'
 import { identify, inventName, isWorthless } from './identity.ts'
-import { moved } from './phase.ts'
-import { bootOfSteps } from '../plan/plan-deploy.ts'
-import type { RamdiskSessions } from './ramdisk-sessions.ts'
-import { newMachine, type MachineRecord } from './record.ts'
-import type { Registry } from './registry.ts'
+import { moved } from '../phase.ts'
+import { bootOfSteps } from '../../plan/plan-deploy.ts'
+import type { RamdiskSessions } from '../ramdisk/sessions.ts'
+import { newMachine, type MachineRecord } from '../record.ts'
+import type { Registry } from '../registry.ts'
 
 /** What taking facts needs. */
 export interface ClaimDeps { readonly registry: Registry; readonly sessions: RamdiskSessions; readonly agents: AgentDesk; readonly claims: ClaimDesk; readonly defaultDriver: string; taken(machineId: string): void; now(): number }

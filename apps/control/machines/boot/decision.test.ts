@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Phase } from '#contract/lifecycle'
 import type { StepKind } from '#contract/steps'
-import { waitingSteps, withStep } from '../plan/plan-deploy.ts'
-import { decideMachineBoot, installedRootUuid, mostDiskBoots } from './boot-decision.ts'
-import { newMachine, type MachineRecord } from './record.ts'
+import { waitingSteps, withStep } from '../../plan/plan-deploy.ts'
+import { decideMachineBoot, installedRootUuid, mostDiskBoots } from './decision.ts'
+import { newMachine, type MachineRecord } from '../record.ts'
 
 const machine = (phase: Phase, steps: StepKind[] = [], done = 0, role: string | null = 'manager'): MachineRecord => {
   const base = newMachine({ id: 'a', name: 'a', mac: '52:54:00:00:00:01', uuid: null, now: '2026-01-01T00:00:00Z', powerDriver: 'manual' })

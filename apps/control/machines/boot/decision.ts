@@ -1,7 +1,7 @@
 import type { MachineView } from '#netboot/site'
-import { bootOfSteps } from '../plan/plan-deploy.ts'
-import { rootUuid } from '../execute/disk-steps.ts'
-import type { MachineRecord } from './record.ts'
+import { bootOfSteps } from '../../plan/plan-deploy.ts'
+import { rootUuid } from '../../execute/disk-steps.ts'
+import type { MachineRecord } from '../record.ts'
 
 /** After this many boots into the disk without a word of its agent, a machine is stopped and a person called. */
 export const mostDiskBoots = 3

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Claim } from '#contract/operator-api'
-import { digest } from './ramdisk-sessions.ts'
+import { digest } from '../ramdisk/sessions.ts'
 
 /** Who claims what. `token` proves that the one who asks again is the one that a person saw; only its hash is kept. */
 export interface Claimant extends Pick<Claim, 'machineId' | 'claimantId' | 'kind' | 'mac' | 'uuid' | 'hardware' | 'why' | 'acceptMeans'> { readonly token: string }
