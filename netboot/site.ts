@@ -205,7 +205,7 @@ export type BootEvent =
   | { kind: 'file.sent'; mac: Mac | null; address: string; file: string; sizeBytes: number; milliseconds: number; complete: boolean }
   | { kind: 'script.rendered'; mac: Mac; address: string; script: BootDecision; why: string; client: ScriptFacts; disk?: DiskBoot }
   | { kind: 'log.lines'; mac: Mac | null; address: string; lines: readonly MachineLine[] }
-  /** Sums since the last one; sent at most every ten seconds for each receiver and reason. */
+  /** Sums since the last one; sent within a second, and at most every ten seconds for each receiver and reason. */
   | { kind: 'datagrams.dropped'; receiver: Receiver; reason: DropReason; count: number }
 
 /** What tells one DHCP message from another; the bytes themselves are the recorder's. */

@@ -83,7 +83,7 @@ describe('DHCP', () => {
     const dropped = async (): Promise<number> => Number(new RegExp(`^systemcloud_dropped_total\\{receiver="dhcp",reason="${reason}"\\} (\\d+)`, 'm').exec(await world.control.text('/metrics'))?.[1] ?? 0)
     expect(await dropped()).toBe(0)
     expect(exchange(67, 1068, [packet])).toEqual([])
-    // Netboot tells its sums every ten seconds.
+    // Netboot tells of a first one of its kind within a second.
     for (const until = Date.now() + 30_000; (await dropped()) === 0 && Date.now() < until;) await wait(200)
     expect(await dropped()).toBe(1)
   })

@@ -75,10 +75,10 @@ export async function fuzzLive(plan: LivePlan): Promise<LiveOutcome> {
     const rssBytes = memory.end()
     const exceptions = await untilCounted(world)
     const health = await world.control.api('GET', '/healthz')
-    const metrics = await world.control.text('/metrics')
+    const dropped = await untilDropped(world, plan.datagrams)
     return {
       sent, answered, stuck, isAlive: world.control.pid === pid && health.status === 200, served: { clients: new Set(world.acks.map((ack) => ack.mac)).size, of: rounds * clientsBetween },
-      exceptions, dropped: sum(metrics, /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), dropped6: sum(metrics, /^systemcloud_dropped_total\{receiver="dhcp6"[^}]*\} (\d+)/gm), rssBytes,
+      exceptions, ...dropped, rssBytes,
       errors: world.control.output.split('\n').filter((line) => /"level":(50|60)|^\w*Error:/.test(line)).slice(0, 20).map((line) => line.slice(0, 600)),
     }
   } finally {
@@ -95,6 +95,15 @@ async function serveIpv6(world: ApplianceWorld): Promise<void> {
   for (const end = Date.now() + 30_000; ; await wait(200)) {
     if (await promisify(execFile)('ip', curl).then(() => true, () => false)) return
     if (Date.now() > end) throw new Error('IPv6 is not served within 30 s')
+  }
+}
+
+/** The drops once more than `sent` are counted, and more than half as many of DHCPv6; netboot tells its sums every ten seconds. */
+async function untilDropped(world: ApplianceWorld, sent: number): Promise<Pick<LiveOutcome, 'dropped' | 'dropped6'>> {
+  for (const end = Date.now() + 15_000; ; await wait(200)) {
+    const metrics = await world.control.text('/metrics')
+    const [dropped, dropped6] = [sum(metrics, /^systemcloud_dropped_total\{[^}]*\} (\d+)/gm), sum(metrics, /^systemcloud_dropped_total\{receiver="dhcp6"[^}]*\} (\d+)/gm)]
+    if ((dropped > sent && dropped6 > sent / 2) || Date.now() > end) return { dropped, dropped6 }
   }
 }
 
