@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, InjectOptions } from 'fastify'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Machine } from '#contract/operator-api'
@@ -39,8 +39,19 @@ function peopleInMemory(): PeopleStore & { acts: string[] } {
   }
 }
 
-let app: FastifyInstance
-let trusted: FastifyInstance
+/** What is stored of the password that every test begins with: making it takes long. */
+const storedPassword = await hashPassword('one-time-password')
+/** The servers of this test, by whether they trust who asks; made when something first asks them, which most tests do of one. */
+const servers = new Map<boolean, Promise<FastifyInstance>>()
+let make: (trusted: boolean) => Promise<FastifyInstance>
+const server = (isTrusted: boolean) => ({
+  async inject(ask: string | InjectOptions) {
+    const made = servers.get(isTrusted) ?? make(isTrusted)
+    servers.set(isTrusted, made)
+    return (await made).inject(ask)
+  },
+})
+const [app, trusted] = [server(false), server(true)]
 let people: ReturnType<typeof peopleInMemory>
 let clock: Date
 let folder: string
@@ -49,7 +60,7 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'operator-'))
   clock = new Date('2026-01-01T00:00:00Z')
   people = peopleInMemory()
-  await people.saveUser({ name: 'admin', role: 'admin', mustChange: true, passwordHash: await hashPassword('one-time-password') })
+  await people.saveUser({ name: 'admin', role: 'admin', mustChange: true, passwordHash: storedPassword })
   const deps: OperatorDeps = {
     version: '1', now: () => clock, people,
     status: () => ({ version: '1', startedAt: '', seq: 7, machines: {}, networks: [], images: [], warnings: [] }),
@@ -62,12 +73,11 @@ beforeEach(async () => {
     passwordChosen: () => undefined, metrics: () => 'up 1\n', health: () => ({ ok: true, detail: '' }), registerApps: () => undefined,
   }
   const options = { consoleUrl: 'http://127.0.0.1:1', log: pino({ level: 'silent' }) }
-  app = await makeOperatorServer(deps, { ...options, trusted: false })
-  trusted = await makeOperatorServer(deps, { ...options, trusted: true })
+  make = (isTrusted) => makeOperatorServer(deps, { ...options, trusted: isTrusted })
 })
 afterEach(async () => {
-  await app.close()
-  await trusted.close()
+  for (const made of servers.values()) await (await made).close()
+  servers.clear()
   rmSync(folder, { recursive: true })
 })
 
@@ -151,10 +161,10 @@ describe('signing in', () => {
 
 describe('a token', () => {
   type Made = { id: string; name: string; user: string; token: string }
-  const make = (name: string, headers: Record<string, string> = {}, by = trusted) => by.inject({ method: 'POST', url: '/api/v1/tokens', headers, payload: { name } })
+  const makeToken = (name: string, headers: Record<string, string> = {}, by = trusted) => by.inject({ method: 'POST', url: '/api/v1/tokens', headers, payload: { name } })
 
   it('is shown once, opens what a session opens, and is refused after it was revoked', async () => {
-    const { id, token } = (await make('prometheus')).json<Made>()
+    const { id, token } = (await makeToken('prometheus')).json<Made>()
     const list = await trusted.inject('/api/v1/tokens')
     expect(list.json()).toEqual([{ id, name: 'prometheus', user: 'root', madeAt: clock.toISOString() }])
     expect(list.body).not.toContain(token)
@@ -167,19 +177,19 @@ describe('a token', () => {
   })
 
   it('is made and revoked by a person only, never by a token or a stranger', async () => {
-    const { id, token } = (await make('ci')).json<Made>()
+    const { id, token } = (await makeToken('ci')).json<Made>()
     const bearer = { authorization: `Bearer ${token}` }
-    expect((await make('more', bearer, app)).statusCode).toBe(403)
+    expect((await makeToken('more', bearer, app)).statusCode).toBe(403)
     expect((await app.inject({ method: 'DELETE', url: `/api/v1/tokens/${id}`, headers: bearer })).statusCode).toBe(403)
-    expect((await make('more', {}, app)).statusCode).toBe(401)
+    expect((await makeToken('more', {}, app)).statusCode).toBe(401)
     await people.saveUser({ ...(await people.findUser('admin')) as UserRow, mustChange: false })
     const { cookie } = await signIn('one-time-password')
-    expect((await make('more', { cookie }, app)).json<Made>()).toMatchObject({ user: 'admin', name: 'more' })
+    expect((await makeToken('more', { cookie }, app)).json<Made>()).toMatchObject({ user: 'admin', name: 'more' })
   })
 
   it('needs a name of its own', async () => {
-    await make('ci')
-    for (const [name, status] of [['ci', 409], [' ', 400], ['a\u0007bell', 400], ['x'.repeat(65), 400]] as const) expect((await make(name)).statusCode, name).toBe(status)
+    await makeToken('ci')
+    for (const [name, status] of [['ci', 409], [' ', 400], ['a\u0007bell', 400], ['x'.repeat(65), 400]] as const) expect((await makeToken(name)).statusCode, name).toBe(status)
   })
 })
 
