@@ -31,6 +31,8 @@ export class OperatorFixture {
   readonly log: LogLine[] = []
   readonly uploads: Buffer[] = []
   readonly calls: string[] = []
+  /** How many calls have their whole answer. */
+  answered = 0
   apps: App[] = []
   #server: http.Server | undefined
   #io: Server | undefined
@@ -52,6 +54,11 @@ export class OperatorFixture {
     await this.#io?.close()
     this.#server?.closeAllConnections()
     rmSync(this.socketPath, { force: true })
+  }
+
+  /** How many clients hear what is told to a room. */
+  listeners(room: string): number {
+    return this.#io?.sockets.adapter.rooms.get(room)?.size ?? 0
   }
 
   /** Changes a machine and tells the room, as control does. */
@@ -79,6 +86,7 @@ export class OperatorFixture {
     for await (const part of request) parts.push(part as Buffer)
     const url = new URL(request.url ?? '', 'http://localhost')
     this.calls.push(`${request.method} ${url.pathname}`)
+    response.on('finish', () => { this.answered += 1 })
     const send = (status: number, value: unknown): void => void response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' }).end(value === undefined ? '' : JSON.stringify(value))
     try {
       const [status, value] = this.#route(`${request.method} ${url.pathname.replace('/api/v1/', '')}`, url.searchParams, Buffer.concat(parts))

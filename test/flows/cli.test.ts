@@ -1,11 +1,11 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { extract } from 'tar-stream'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { run } from '#cli/run'
 import type { Terminal } from '#cli/terminal'
+import { failedGraceMs } from '#cli/wait/wait-for'
 import { fixtureMachine, OperatorFixture } from './cli-fixture.ts'
 
 let folder: string
@@ -26,6 +26,9 @@ afterEach(async () => {
 })
 
 interface Said { code: number; out: string; err: string }
+
+/** Resolves when something has become so, which takes half a minute at most. */
+const until = (isSo: () => boolean): Promise<true> => vi.waitUntil(isSo, { timeout: 30_000, interval: 20 })
 
 /** Runs a command line as root would; `answers` are typed by a person at a terminal. */
 function type(line: string, answers?: string[], interrupt = new AbortController()): Promise<Said> & { said: Said } {
@@ -89,11 +92,11 @@ test('release says whether the disk is erased', async () => {
 test('wait returns when the last machine is there, told by the socket', async () => {
   const waiting = type('wait m1 m2 ready --timeout 30')
   appliance.change('m1', { phase: 'ready' })
-  await sleep(2600)
-  const changedAt = Date.now()
+  await until(() => appliance.listeners('fleet') === 1 && appliance.answered >= 2)
+  const asked = appliance.calls.length
   appliance.change('m2', { phase: 'ready' })
   expect((await waiting).code).toBe(0)
-  expect(Date.now() - changedAt).toBeLessThan(900)
+  expect(appliance.calls.slice(asked)).toEqual([])
   expect((await waiting).err).toContain('node-2: ready')
 })
 
@@ -110,19 +113,22 @@ test('wait ends with 1 on a time-out and on failed, with the reason', async () =
 
 test('wait believes a failed that a retry is about to end only after a moment', async () => {
   appliance.change('m1', { phase: 'failed' })
+  const startedAt = Date.now()
   const waiting = type('wait m1 ready --timeout 20')
-  await sleep(600)
+  await until(() => appliance.listeners('fleet') === 1 && appliance.answered >= 1)
   appliance.change('m1', { phase: 'deploying' }, false)
-  await sleep(2500)
+  await until(() => appliance.answered >= 2 && Date.now() > startedAt + failedGraceMs)
+  // It decides anew at each news: now with the moment over.
+  appliance.change('m1', { phase: 'deploying' })
   appliance.change('m1', { phase: 'ready' })
   expect((await waiting).code).toBe(0)
 })
 
 test('wait survives a restart of the appliance', async () => {
   const waiting = type('wait m1 ready --timeout 60')
-  await sleep(500)
+  await until(() => appliance.listeners('fleet') === 1 && appliance.answered >= 1)
   await appliance.stop()
-  await sleep(2500)
+  await until(() => waiting.said.err.includes('Waiting for the appliance'))
   appliance.change('m1', { phase: 'ready' }, false)
   await appliance.start()
   const done = await waiting
@@ -135,16 +141,23 @@ test('logs -f shows each line once and in order, over a restart too', async () =
   appliance.append('first')
   const interrupt = new AbortController()
   const following = type('logs m1 -f', undefined, interrupt)
-  await sleep(600)
+  const follows = (): boolean => appliance.listeners('machine:m1') === 1
+  const shown = (text: string): Promise<true> => until(() => following.said.out.includes(text))
+  await until(follows)
+  await shown('first')
   appliance.append('second')
-  await sleep(600)
+  await shown('second')
   await appliance.stop()
   appliance.log.push({ seq: 2, at: '2026-01-01T00:00:00.000Z', source: 'agent', level: 'info', text: 'third \u001b[2J' })
   await appliance.start()
-  await sleep(3500)
+  await shown('third')
+  // It asks for everything it may have missed when it is connected again: a line that comes after that ends the chance of a second showing.
+  await until(follows)
+  appliance.append('fourth')
+  await shown('fourth')
   interrupt.abort()
   const done = await following
-  expect(done.out.split('\n').map((line) => line.split(/ +/)[2] ?? '')).toEqual(['first', 'second', 'third', ''])
+  expect(done.out.split('\n').map((line) => line.split(/ +/)[2] ?? '')).toEqual(['first', 'second', 'third', 'fourth', ''])
   expect(done.out).not.toContain('\u001b')
 })
 
@@ -155,10 +168,11 @@ test('deploy sends the folder, ignores the version before, and returns when its 
   const old = { name: 'guestbook', version: 'v0', runtime: 'python313', domain: 'guestbook.lab.test', url: 'http://guestbook.localhost:8080/', balancerUrl: 'http://127.0.0.1:8080/', state: 'serving' as const, detail: '', instancesWanted: 2, instances: [], seenAt: null, deployedAt: '2026-01-01T00:00:00Z', warnings: [] }
   appliance.apps = [old]
   const deploying = type(`deploy ${app}`)
-  await sleep(1500)
-  expect(deploying.said.code).toBe(-1)
+  await until(() => deploying.said.err.includes('guestbook v1: waiting'))
+  expect(deploying.said.err).not.toContain('v1: serving')
   appliance.apps = [{ ...old, version: 'v1' }]
   expect(await deploying).toMatchObject({ code: 0 })
+  expect(deploying.said.err).toContain('guestbook v1: serving')
   const names: string[] = []
   const reader = extract()
   reader.on('entry', (header, stream, next) => { names.push(header.name); stream.resume(); next() })

@@ -23,7 +23,8 @@ export interface WaitRequest {
   away(reason: string | undefined): void
 }
 
-const failedGraceMs = 2000
+/** How long a machine in `failed` is not believed: milliseconds from the beginning of the wait. */
+export const failedGraceMs = 2000
 
 /** Whether an error may pass by waiting: the appliance is starting again, or says so itself. */
 export const mayPass = (error: unknown): error is Error => error instanceof Unreachable || (error instanceof Refused && error.status >= 500)
