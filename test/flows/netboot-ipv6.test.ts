@@ -41,11 +41,14 @@ describe('DHCPv6', () => {
     const conf = path.join(world.folder, 'dhclient6.conf')
     writeFileSync(conf, 'timeout 10;\n')
     const base = ['dhclient', '-6', '-1', '-d', '-sf', script, '-cf', conf, '-lf', path.join(world.folder, 'leases6'), '-pf', path.join(world.folder, 'pid6'), 'eth0']
-    await world.client(base, { seconds: 8 })
+    const dhclient = world.start(...base)
     const bound = await world.event('dhcp6.bound')
     expect(bound.mac).toBe(mac)
-    const told = readFileSync(path.join(world.folder, 'dhclient6.env'), 'utf8')
-    for (const line of [`new_ip6_address=${bound.address}`, 'new_dhcp6_domain_search=lab.test.']) expect(told).toContain(line)
+    await vi.waitFor(() => {
+      const env = readFileSync(path.join(world.folder, 'dhclient6.env'), 'utf8')
+      for (const line of [`new_ip6_address=${bound.address}`, 'new_dhcp6_domain_search=lab.test.']) expect(env).toContain(line)
+    }, { timeout: 20_000 })
+    await dhclient.end()
     expect(bound.address).toMatch(/^fd00:77::?[0-9a-f:]+$/)
     await world.client([...base.slice(0, 2), '-r', ...base.slice(4)], { seconds: 8 })
     expect((await world.event('dhcp6.released')).address).toBe(bound.address)
@@ -109,7 +112,7 @@ describe('a flood from one card', () => {
     const packets = Array.from(hostilePackets(seeds, 10_000, 6), (packet) => Buffer.from(packet).toString('base64')).join('\n')
     const blast = 'const d=require("dgram").createSocket("udp6");const p=require("fs").readFileSync(0,"utf8").split("\\n").map(l=>Buffer.from(l,"base64"));(async()=>{for(const [port,some] of [[547,p],[69,p.slice(0,2000)]])for(const b of some)await new Promise(r=>d.send(b,port,"fd00:77::1",r));d.close()})()'
     expect((await world.client([process.execPath, '-e', blast], { input: Buffer.from(packets), seconds: 60 })).code).toBe(0)
-    await world.event('datagrams.dropped', (event) => event.receiver === 'dhcp6' && event.reason === 'malformed' && event.count > 100)
+    await world.dropped('dhcp6', 'malformed', 100)
     expect(world.isAlive()).toBe(true)
     expect(bootUrlOf(await ask(solicit(client, pxe)))).toBe('tftp://[fd00:77::1]/snponly.efi')
   })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { BootEvent, NetworkView } from '#netboot/site'
 import { testNetwork } from '../sim/memory-site.ts'
+import { startProgram, type PlacedProgram } from '../sim/placed-program.ts'
 
 /** Two network namespaces joined by a cable: netboot in one, clients in the other. Needs root. */
 export interface NetbootWorld {
@@ -16,10 +17,14 @@ export interface NetbootWorld {
   server(...argv: string[]): string
   /** Runs a program among the clients and resolves to its exit code and output; `seconds` later it is ended. */
   client(argv: readonly string[], options?: { seconds?: number; input?: Uint8Array }): Promise<{ code: number | null; output: string }>
+  /** Starts a program among the clients that goes on until it is ended, with the world at the latest. */
+  start(...argv: string[]): PlacedProgram
   /** Changes the site, as `test/sim/netboot-process` says. */
   change(what: object): Promise<void>
   /** The first event that fits, past or to come within 15 seconds, or as many as are given. */
   event<K extends BootEvent['kind']>(kind: K, fits?: (event: BootEvent & { kind: K }) => boolean, seconds?: number): Promise<BootEvent & { kind: K }>
+  /** Resolves when more than so many datagrams to a receiver were counted as dropped for a reason. */
+  dropped(receiver: string, reason: string, more: number): Promise<void>
   /** Whether netboot still runs. */
   isAlive(): boolean
   close(): Promise<void>
@@ -55,6 +60,7 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
     if (line['event']) events.push(line['event'] as BootEvent)
     for (const look of Array.from(waiting)) look(line)
   })
+  const started: PlacedProgram[] = []
   try {
     await ready
   } catch (error) { // nobody gets this world to close it
@@ -74,6 +80,11 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
       run.on('close', (code) => resolve({ code, output }))
       run.stdin.end(input)
     }),
+    start(...argv) {
+      const program = startProgram(clients, folder, argv)
+      started.push(program)
+      return program
+    },
     async change(what) {
       const done = next((line) => line['changed'] === true, 'change')
       child.stdin?.write(`${JSON.stringify(what)}\n`)
@@ -85,8 +96,13 @@ export async function openNetbootWorld(config: { network?: Partial<NetworkView>;
       if (!find()) await next(() => find() !== undefined, kind, seconds)
       return find() as Wanted
     },
+    async dropped(receiver, reason, more) {
+      const sum = (): number => events.reduce((all, event) => all + (event.kind === 'datagrams.dropped' && event.receiver === receiver && event.reason === reason ? event.count : 0), 0)
+      if (sum() <= more) await next(() => sum() > more, `${more} drops of ${receiver}`)
+    },
     isAlive: () => child.exitCode === null && child.signalCode === null,
     async close() {
+      await Promise.all(started.map((program) => program.end()))
       const ended = new Promise((resolve) => { child.once('exit', resolve) })
       if (child.exitCode === null) { child.stdin?.end(); await Promise.race([ended, new Promise((resolve) => { setTimeout(resolve, 5000) })]) }
       child.kill('SIGKILL')

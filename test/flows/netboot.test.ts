@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeTftp } from '#netboot/codec/tftp'
 import { rootPlaceholder } from '#netboot/policy/boot/installed-root'
 import { readPcap } from '../sim/pcap.ts'
+import type { PlacedProgram } from '../sim/placed-program.ts'
 import { hostilePackets } from '../sim/random.ts'
 import { openNetbootWorld, type NetbootWorld } from './netboot-world.ts'
 
@@ -16,7 +17,10 @@ const exact = randomBytes(512 * 64)
 const diskLoader = Buffer.concat([randomBytes(300_000), Buffer.from(rootPlaceholder), randomBytes(70_000)])
 const chunk = randomBytes(100_000)
 const digest = createHash('blake2b512').update(chunk).digest('hex')
+const silentRequest = encodeTftp({ kind: 'read', file: 'snponly.efi', mode: 'octet', options: new Map([['windowsize', '64'], ['timeout', '1']]) })
 let world: NetbootWorld
+/** Asks for a file and says nothing more. Begins first: it takes a quarter of a minute until the server gives it up. */
+let silent: PlacedProgram
 
 beforeAll(async () => {
   for (const [name, bytes] of Object.entries({ loader, exact, diskLoader, empty: Buffer.alloc(0), kernel: randomBytes(5_000_000) })) writeFileSync(path.join(files, name), bytes)
@@ -27,6 +31,8 @@ beforeAll(async () => {
     files: { 'undionly.kpxe': at('loader'), 'snponly.efi': at('loader'), exact: at('exact'), 'localboot.efi': at('diskLoader'), empty: at('empty'), vmlinuz: at('kernel'), 'initrd.img': at('loader') },
     chunkFolder: at('chunks'),
   })
+  const count = 'const d=require("dgram").createSocket("udp4");let n=0,b=0;d.on("message",m=>{n++;b+=m.length});d.bind(0,()=>{d.send(Buffer.from(process.argv[1],"hex"),69,"10.77.0.1")});process.on("SIGTERM",()=>{console.log(JSON.stringify({n,b}));d.close()})'
+  silent = world.start(process.execPath, '-e', count, Buffer.from(silentRequest).toString('hex'))
 })
 afterAll(async () => { await world?.close(); rmSync(files, { recursive: true, force: true }) })
 
@@ -39,8 +45,9 @@ describe('DHCP with stock clients', () => {
     const conf = path.join(world.folder, 'dhclient.conf')
     writeFileSync(conf, 'timeout 10;\nrequest subnet-mask, broadcast-address, routers, domain-name, domain-name-servers, domain-search, host-name, ntp-servers;\n')
     const base = ['dhclient', '-4', '-1', '-d', '-sf', script, '-cf', conf, '-lf', path.join(world.folder, 'leases'), '-pf', path.join(world.folder, 'pid'), 'eth0']
-    const { output } = await world.client(base, { seconds: 8 })
-    expect(output).toMatch(/bound to 10\.77\.0\.1\d\d/)
+    const dhclient = world.start(...base)
+    await dhclient.wrote(/bound to 10\.77\.0\.1\d\d/)
+    await dhclient.end()
     const told = readFileSync(path.join(world.folder, 'dhclient.env'), 'utf8')
     for (const line of ['new_subnet_mask=255.255.255.0', 'new_routers=10.77.0.1', 'new_domain_name_servers=10.77.0.1', 'new_ntp_servers=10.77.0.1', 'new_domain_name=lab.test', 'new_domain_search=lab.test.', 'new_host_name=node1']) expect(told).toContain(line)
     const acked = await world.event('dhcp.acked', (event) => event.mac === mac)
@@ -97,15 +104,6 @@ describe('TFTP with stock clients', () => {
     }
     writeFileSync(path.join(world.folder, 'mine'), 'mine')
     expect((await world.client(['tftp', '-m', 'binary', '10.77.0.1', '-c', 'put', 'mine', 'mine'])).output).toMatch(/no such file|read only/)
-  })
-
-  it('sends a silent client one window five times at most', async () => {
-    const request = encodeTftp({ kind: 'read', file: 'snponly.efi', mode: 'octet', options: new Map([['windowsize', '64'], ['timeout', '1']]) })
-    const count = 'const d=require("dgram").createSocket("udp4");let n=0,b=0;d.on("message",m=>{n++;b+=m.length});d.bind(0,()=>{d.send(Buffer.from(process.argv[1],"hex"),69,"10.77.0.1")});setTimeout(()=>{console.log(JSON.stringify({n,b}));d.close()},7500)'
-    const { output } = await world.client([process.execPath, '-e', count, Buffer.from(request).toString('hex')])
-    const { n, b } = JSON.parse(output) as { n: number; b: number }
-    expect(n).toBeLessThanOrEqual(6)
-    expect(b).toBeLessThan(request.length * 6)
   })
 })
 
@@ -182,6 +180,19 @@ describe('boot HTTP with curl', () => {
   })
 })
 
+describe('a client that falls silent', () => {
+  it('is sent one window five times at most', async () => {
+    // After this nothing more comes: the transfer is no more.
+    await world.event('tftp.failed', ({ file, why }) => file === 'snponly.efi' && why.startsWith('no answer after'), 60)
+    silent.signal('SIGTERM')
+    const [told] = await silent.wrote(/\{.*\}/)
+    const { n, b } = JSON.parse(told) as { n: number; b: number }
+    expect(n).toBeGreaterThan(1)
+    expect(n).toBeLessThanOrEqual(6)
+    expect(b).toBeLessThan(silentRequest.length * 6)
+  })
+})
+
 describe('what goes wrong inside', () => {
   it('is counted as a drop of each server that it stops, and the next client is served', async () => {
     const udhcpc = (): Promise<{ code: number | null }> => world.client(['busybox', 'udhcpc', '-f', '-q', '-n', '-t', '2', '-T', '1', '-i', 'eth0', '-s', '/bin/true'])
@@ -202,7 +213,7 @@ describe('hostile datagrams', () => {
     const packets = Array.from(hostilePackets(captured, 2000, 3), (packet) => Buffer.from(packet).toString('base64')).join('\n')
     const blast = 'const d=require("dgram").createSocket("udp4");const p=require("fs").readFileSync(0,"utf8").split("\\n").map(l=>Buffer.from(l,"base64"));(async()=>{for(const port of [67,4011,69,514,6666])for(const b of p)await new Promise(r=>d.send(b,port,"10.77.0.1",r));d.close()})()'
     expect((await world.client([process.execPath, '-e', blast], { input: Buffer.from(packets), seconds: 60 })).code).toBe(0)
-    for (const receiver of ['dhcp', 'tftp']) await world.event('datagrams.dropped', (event) => event.receiver === receiver && event.reason === 'malformed' && event.count > 100)
+    for (const receiver of ['dhcp', 'tftp']) await world.dropped(receiver, 'malformed', 100)
     expect(world.isAlive()).toBe(true)
     await world.client(['tftp', '-m', 'binary', '10.77.0.1', '-c', 'get', 'exact', 'z'])
     expect(readFileSync(path.join(world.folder, 'z')).equals(exact)).toBe(true)
