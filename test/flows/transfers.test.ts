@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -61,17 +61,27 @@ describe('TFTP over a bad wire', () => {
 
 describe('requests that nobody confirms', () => {
   const request = Buffer.from(encodeTftp({ kind: 'read', file: 'loader', mode: 'octet', options: new Map([['windowsize', '16']]) })).toString('hex')
-  /** One request from each of so many ports of each address, twenty at a time, and never a word after it; prints how many were answered. Ends by itself `lastsMs` after the last. */
-  const flood = (addresses: readonly string[], ports: number, lastsMs: number): Promise<{ output: string }> => script(`
-    const dgram=require("dgram"),[hex,list,ports,lasts]=process.argv.slice(1),from=JSON.parse(list).flatMap((a)=>Array.from({length:Number(ports)},()=>a));let answered=0;
-    const ask=(address)=>{const s=dgram.createSocket("udp4");s.once("message",()=>{answered++});s.bind(0,address,()=>s.send(Buffer.from(hex,"hex"),69,"10.77.0.1"))};
-    const turn=()=>{from.splice(0,20).forEach(ask);if(from.length)setTimeout(turn,20);else setTimeout(()=>{console.log("answered",answered);process.exit()},Number(lasts))};turn()`, request, JSON.stringify(addresses), String(ports), String(lastsMs))
+  /** One request from each of so many ports of each address, twenty at a time, and never a word after it. Stays until its function is called, which tells how many were answered. */
+  const flood = (addresses: readonly string[], ports: number): (() => Promise<number>) => {
+    const source = `
+      const dgram=require("dgram"),[hex,list,ports]=process.argv.slice(1),from=JSON.parse(list).flatMap((a)=>Array.from({length:Number(ports)},()=>a));let answered=0;
+      const ask=(address)=>{const s=dgram.createSocket("udp4");s.once("message",()=>{answered++});s.bind(0,address,()=>s.send(Buffer.from(hex,"hex"),69,"10.77.0.1"))};
+      const turn=()=>{from.splice(0,20).forEach(ask);if(from.length)setTimeout(turn,20)};turn();
+      process.on("SIGTERM",()=>{console.log("answered",answered);process.exit()})`
+    const program = world.start(process.execPath, '-e', source, request, JSON.stringify(addresses), String(ports))
+    return async () => {
+      program.signal('SIGTERM')
+      return Number((await program.wrote(/answered (\d+)\n/))[1])
+    }
+  }
   const since = (before: number) => (event: BootEvent): boolean => world.events.indexOf(event) >= before
 
   it('are taken from one address sixty-four at a time, and the rest is counted', async () => {
     const before = world.events.length
-    expect((await flood(['10.77.0.51'], 65, 3000)).output.trim()).toBe('answered 64')
+    const end = flood(['10.77.0.51'], 65)
+    // The one too many has been decided on by then.
     expect(await world.event('datagrams.dropped', (event) => event.receiver === 'tftp' && event.reason === 'too-many' && since(before)(event))).toMatchObject({ count: 1 })
+    expect(await end()).toBe(64)
   })
 
   it('make room, the oldest first, for who asks next, however many addresses they come from', async () => {
@@ -79,14 +89,14 @@ describe('requests that nobody confirms', () => {
     for (const address of addresses) execFileSync('ip', ['-n', world.clientSpace, 'addr', 'add', `${address}/24`, 'dev', 'eth0'])
     const before = world.events.length
     const begun = (): number => world.events.slice(before).filter(({ kind }) => kind === 'tftp.started').length
-    const flooding = flood(addresses, 62, 8000)
+    const end = flood(addresses, 62)
     // More than there are places: those that came first have gone.
     await vi.waitUntil(() => begun() > 1100, { timeout: 20_000 })
     expect(await world.event('tftp.failed', (event) => event.why === 'ended to make room' && since(before)(event))).toMatchObject({ file: 'loader', sentBytes: 0 })
     const served = await world.client(['atftp', '--option', 'blksize 1400', '-g', '-r', 'loader', '-l', 'amid', '10.77.0.1'])
     expect(served).toMatchObject({ code: 0 })
     expect(readFileSync(path.join(world.folder, 'amid')).equals(loader)).toBe(true)
-    expect(Number((await flooding).output.replace('answered ', ''))).toBeGreaterThan(1100)
+    expect(await end()).toBeGreaterThan(1100)
   })
 })
 
@@ -132,13 +142,19 @@ describe('the signed GRUB', () => {
 
 describe('image downloads', () => {
   const url = `http://10.77.0.1/chunks/${blake2b(chunk)}`
+  const established = (client: string): string => world.server('ss', '-Htn', 'state', 'established', 'dst', client)
   it('wait for their turn, and see their place', async () => {
-    const first = world.client(['curl', '-sS', '--limit-rate', '400k', '--max-time', '14', '-o', '/dev/null', url])
-    await new Promise((resolve) => { setTimeout(resolve, 1000) })
-    const asked = await world.client(['curl', '-sS', '--interface', '10.77.0.51', '-D', '-', url, '-o', 'refused'])
-    expect(asked.output).toMatch(/^HTTP\/1\.1 503[\s\S]*retry-after: \d/i)
+    const first = world.start('curl', '-sS', '--limit-rate', '400k', '-o', 'first', url)
+    await vi.waitUntil(() => existsSync(path.join(world.folder, 'first')) && statSync(path.join(world.folder, 'first')).size > 0, { timeout: 20_000 })
+    const asking = world.client(['curl', '-sS', '--interface', '10.77.0.51', '-D', '-', url, '-o', 'refused'])
+    // It is held for ten seconds before it is told to come back, and a place is kept for as long: both are over at once by a clock that is put forward.
+    await vi.waitUntil(() => established('10.77.0.51') !== '', { timeout: 20_000 })
+    await world.change({ aheadMs: 10_001 })
+    expect((await asking).output).toMatch(/^HTTP\/1\.1 503[\s\S]*retry-after: \d/i)
     expect(readFileSync(path.join(world.folder, 'refused'), 'utf8')).toContain('number 1 in the queue')
-    await first
+    await first.end()
+    await vi.waitUntil(() => established('10.77.0.50') === '', { timeout: 20_000 })
+    await world.change({ aheadMs: 10_001 })
     const { output } = await world.client(['curl', '-sS', '--fail', '--retry', '5', '--interface', '10.77.0.51', '-w', '%{http_code}', '-o', 'image', url], { seconds: 60 })
     expect(output).toMatch(/200$/)
     expect(readFileSync(path.join(world.folder, 'image')).equals(chunk)).toBe(true)
@@ -148,11 +164,16 @@ describe('image downloads', () => {
     expect((await script(source)).output.trim()).toBe('bad 0')
   })
   it('go on through slow readers and clients that leave', async () => {
-    const source = `const net=require("net");for(let n=0;n<200;n++){const s=net.connect(80,"10.77.0.1",()=>s.write("GET /files/loader HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"));s.on("error",()=>{});s.pause()}setTimeout(()=>process.exit(),2000)`
-    await script(source)
-    await world.event('file.sent', ({ complete }) => !complete)
-    const { output } = await world.client(['curl', '-sS', '-o', 'whole', '-w', '%{http_code}', 'http://10.77.0.1/files/loader'])
-    expect(output).toBe('200')
-    expect(readFileSync(path.join(world.folder, 'whole')).equals(loader)).toBe(true)
+    const source = `const net=require("net");let left=200;for(let n=0;n<200;n++){const s=net.connect(80,"10.77.0.1",()=>s.write("GET /files/loader HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"));s.on("error",()=>{});s.once("data",()=>{s.pause();if(--left===0)console.log("all wait")})}`
+    const whole = async (name: string): Promise<void> => {
+      expect((await world.client(['curl', '-sS', '-o', name, '-w', '%{http_code}', 'http://10.77.0.1/files/loader'])).output).toBe('200')
+      expect(readFileSync(path.join(world.folder, name)).equals(loader)).toBe(true)
+    }
+    const slow = world.start(process.execPath, '-e', source)
+    await slow.wrote(/all wait/)
+    await whole('beside')
+    await slow.end()
+    await world.event('file.sent', ({ file, complete }) => file === 'loader' && !complete)
+    await whole('afterwards')
   })
 })
