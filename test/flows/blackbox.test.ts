@@ -70,8 +70,9 @@ describe('a machine that never takes its offer', () => {
     expect((await boots(mac)).boots[0]?.entries.filter(({ lane }) => lane === 'dhcp')).toHaveLength(6)
     await replay('bios-virtio-ipxe', 1, 0)
     await vi.waitFor(async () => expect((await boots(mac)).boots[0]?.entries.filter(({ lane }) => lane === 'dhcp')).toHaveLength(8), { timeout: 10_000 })
-    // It was looked at again: the same trouble of the same boot is no news.
-    await new Promise((resolve) => { setTimeout(resolve, 3500) })
+    // Machines are looked at in the order in which they spoke: when another one that spoke later is told of, this one was looked at again. The same trouble of the same boot is no news.
+    await replay('uefi-secboot-httpboot-shim', 1, 0)
+    await vi.waitFor(async () => expect(await diagnosed('52:54:00:77:00:14')).not.toEqual([]), { timeout: 20_000 })
     expect(await diagnosed(mac)).toHaveLength(1)
   })
 
