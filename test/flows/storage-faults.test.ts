@@ -53,8 +53,7 @@ async function goThrough(breakDisk: () => void, mendDisk: () => void, words: Reg
   expect(((await world.control.api('GET', 'status')).value as { warnings: string[] }).warnings.join()).toMatch(words)
   expect((await world.control.api('PATCH', 'networks/provisioning', { policy: 'ignore' })).status).toBe(503)
   expect((await world.control.api('GET', 'networks')).value).toMatchObject([{ policy: 'discover' }])
-  // The clients ask again every 400 ms: two rounds of theirs.
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await world.asked()
   expect(world.acks.length).toBe(promised)
   expect(notStored()).toEqual([])
 
@@ -92,7 +91,7 @@ describe('a disk that fails', { timeout: 180_000 }, () => {
     expect((await world.control.api('GET', 'status')).value).toMatchObject({ status: 503, detail: expect.stringMatching(/disk of the appliance is full/) as string })
     expect(await world.control.text('/machines')).toMatch(/disk of the appliance is full/)
     world.beginDora(30, 8)
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await world.asked()
     expect([world.acks.length, world.control.pid, (await health()).status]).toEqual([20, pid, 503])
     rmSync(filler)
     await starting

@@ -16,6 +16,8 @@ export interface ApplianceWorld {
   doraAgain(from: number, count: number): Promise<void>
   /** Begins the same, and lets them ask until `forget`. */
   beginDora(count: number, atOnce: number): void
+  /** Resolves when each client that has no ACK yet has asked twice more and waited for an answer, in vain or not. */
+  asked(): Promise<void>
   /** Ends the clients that have no ACK yet. */
   forget(): Promise<void>
   /** Every ACK so far, in order. */
@@ -89,6 +91,11 @@ export async function openApplianceWorld(suffix: string, stateBytes = 0): Promis
       await done
     },
     beginDora: begin,
+    async asked() {
+      const rounds = next((line) => line['rounds'] === true, 'two rounds of asking')
+      clients.stdin?.write('"rounds"\n')
+      await rounds
+    },
     async forget() {
       const dropped = next((line) => line['dropped'] === true, 'forgetting')
       clients.stdin?.write('"drop"\n')
