@@ -4,9 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { pack } from 'tar-stream'
 import { buildLayer, type Layer } from '#control/apps/build-layer'
 import type { AppDeps } from '#control/apps/deps'
@@ -51,7 +50,7 @@ http:
   tls: {certificate: ${folder}/agent.crt, key: ${folder}/agent.key, clientcas: [${folder}/ca.pem]}
 `)
   registry = spawn('docker-registry', ['serve', path.join(folder, 'config.yml')], { stdio: 'ignore' })
-  for (let tries = 0; tries < 100 && (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, address)) !== null; tries += 1) await sleep(100)
+  await vi.waitUntil(async () => (await probeHttp(`https://${name}/v2/`, AbortSignal.timeout(5000), tls, address)) === null, { timeout: 60_000 })
 })
 
 afterAll(() => {
