@@ -39,10 +39,22 @@ export async function waitFor(api: Api, request: WaitRequest): Promise<WaitOutco
     request.changed(machine)
     wake.dispatchEvent(new Event('news'))
   }
-  const live = openLive(api.target, { room: 'fleet', machine: (machine) => { if (known.has(machine.id)) learn(machine) } })
+  let connections = 0
+  /** The socket was away: what was told meanwhile is not known. */
+  let isBehind = false
+  const live = openLive(api.target, {
+    room: 'fleet', machine: (machine) => { if (known.has(machine.id)) learn(machine) },
+    connected() {
+      connections += 1
+      if (connections === 1) return
+      isBehind = true
+      wake.dispatchEvent(new Event('news'))
+    },
+  })
   let away = false
   try {
     for (;;) {
+      isBehind = false
       try {
         for (const machine of await Promise.all(request.machines.map((name) => api.machine(name)))) learn(machine)
         if (away) request.away(undefined)
@@ -62,7 +74,7 @@ export async function waitFor(api: Api, request: WaitRequest): Promise<WaitOutco
         request.signal.throwIfAborted()
         const left = request.timeoutMs === undefined ? Infinity : request.timeoutMs - elapsed
         const pause = (live.connected() && elapsed >= failedGraceMs ? 5000 : 1000) - (Date.now() - checkedAt)
-        if (pause <= 0) break
+        if (pause <= 0 || isBehind) break
         await nap(wake, Math.min(pause, left, elapsed < failedGraceMs ? 500 : Infinity), request.signal)
       }
     }
