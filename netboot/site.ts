@@ -144,6 +144,11 @@ export interface Lease {
    * was never given. Both are left alone until `expiresAtMs` and then come back.
    */
   readonly state: 'bound' | 'released' | 'declined' | 'conflict'
+  /**
+   * Whose the address was when somebody else was found on it: refused it from then on. Until `untilMs` it may go on using it by the lease that
+   * it had, so that this is remembered for as long although the address went to another client meanwhile. Absent where nobody was found.
+   */
+  readonly displaced?: { readonly mac: Mac; readonly untilMs: number }
   readonly startedAtMs: number
   readonly expiresAtMs: number
 }

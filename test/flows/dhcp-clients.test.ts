@@ -156,8 +156,8 @@ describe('somebody on an address of the pool', () => {
     expect(world.events.some((event) => event.kind === 'dhcp.offered' && event.address === '10.77.0.70' && event.mac !== first.mac)).toBe(false)
   })
 
-  it('is found after its client got it again, who is refused when it renews, and gets another', async () => {
-    await serve('10.77.0.80', '10.77.0.81')
+  it.each([['', false, ['10.77.0.80', '10.77.0.81']], [', also after a restart of the appliance', true, ['10.77.0.82', '10.77.0.83']]] as const)('is found after its client got it again, who is refused when it renews%s, and gets another', async (_, restarts, [one, other]) => {
+    await serve(one, other)
     const client = place()
     const before = client.udhcpc()
     const [, address = ''] = await before.wrote(/state bound (\S+)/)
@@ -169,8 +169,9 @@ describe('somebody on an address of the pool', () => {
     const udhcpc = client.udhcpc()
     await udhcpc.wrote(new RegExp(`state bound ${address}`))
     expect(await world.event('dhcp.conflict', (event) => event.address === address)).toMatchObject({ ownerMac, clientMac: client.mac })
+    if (restarts) await world.change({ restart: true })
     udhcpc.signal('SIGUSR1')
     await world.event('dhcp.naked', ({ mac }) => mac === client.mac)
-    await udhcpc.wrote(new RegExp(`state bound ${address === '10.77.0.80' ? '10.77.0.81' : '10.77.0.80'}`))
+    await udhcpc.wrote(new RegExp(`state bound ${address === one ? other : one}`))
   })
 })

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { openPacketStore } from '#control/blackbox/packet-store'
 import type { MachineView, NetworkView, Reservation } from '#netboot/site'
-import { startNetboot } from '#netboot/serve/netboot'
+import { startNetboot, type Netboot } from '#netboot/serve/netboot'
 import { memorySite } from './memory-site.ts'
 
 /**
@@ -11,7 +11,7 @@ import { memorySite } from './memory-site.ts'
 /** A network whose option values are lists of bytes: JSON has no byte arrays. */
 type PlainNetwork = Omit<NetworkView, 'options'> & { options: { code: number; value: number[] }[] }
 interface Config { networks: PlainNetwork[]; files?: Record<string, string>; chunkFolder?: string; downloadLimit?: number; packetFolder?: string; machines?: Record<string, MachineView> }
-type Change = { machine?: [string, MachineView]; networks?: PlainNetwork[]; reservations?: Reservation[]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean; /** The clock is put forward by so much: what waits half a minute happens now. */ aheadMs?: number }
+type Change = { machine?: [string, MachineView]; networks?: PlainNetwork[]; reservations?: Reservation[]; policy?: NetworkView['policy']; isBroken?: boolean; cannotStore?: boolean; /** The clock is put forward by so much: what waits half a minute happens now. */ aheadMs?: number; /** Netboot is ended and started again over what is stored. */ restart?: true }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as Config
 const say = (line: object): void => { process.stdout.write(`${JSON.stringify(line)}\n`) }
@@ -25,7 +25,8 @@ if (config.packetFolder !== undefined) {
 }
 const logLine = (level: string) => (fields: object, event: string) => say({ log: event, level, fields: { ...fields, ...('err' in fields ? { err: String(fields.err) } : {}) } })
 let aheadMs = 0
-const netboot = await startNetboot({ site, now: () => Date.now() + aheadMs, ...(config.downloadLimit === undefined ? {} : { downloadLimit: config.downloadLimit }), log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
+const start = (): Promise<Netboot> => startNetboot({ site, now: () => Date.now() + aheadMs, ...(config.downloadLimit === undefined ? {} : { downloadLimit: config.downloadLimit }), log: { debug: logLine('debug'), info: logLine('info'), warn: logLine('warn'), error: logLine('error') } })
+let netboot = await start()
 say({ ready: true })
 
 const changes = createInterface({ input: process.stdin })
@@ -38,6 +39,7 @@ changes.on('line', (line) => {
   if (change.isBroken !== undefined) site.isBroken = change.isBroken
   if (change.cannotStore !== undefined) site.cannotStore = change.cannotStore
   if (change.aheadMs !== undefined) aheadMs += change.aheadMs
-  say({ changed: true })
+  if (change.restart !== true) return void say({ changed: true })
+  netboot.close().then(start).then((started) => { netboot = started; say({ changed: true }) }, (error: unknown) => say({ log: 'restart.failed', level: 'error', fields: { err: String(error) } }))
 })
 changes.on('close', () => { netboot.close().then(() => process.exit(0), () => process.exit(1)) })

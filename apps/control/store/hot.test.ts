@@ -56,6 +56,17 @@ for (let n = 0; ; n += 1) { await s.commitLease({ networkId: 'n', address: '10.0
     await store.close()
   })
 
+  it('has whose address it was that somebody else was found on, after it was opened again', async () => {
+    const file = newFile()
+    const store = openHotStore(file)
+    const conflict: Lease = { ...lease(1), mac: '52:54:00:00:00:09', state: 'conflict', displaced: { mac: '52:54:00:00:00:01', untilMs: 5 } }
+    await store.commitLease(conflict)
+    await store.close()
+    const again = openHotStore(file)
+    expect(again.leases()).toEqual([conflict])
+    await again.close()
+  })
+
   it('takes over leases that the first version stored, and prunes the oldest lines', async () => {
     const file = newFile()
     const old = new Database(file)

@@ -4,7 +4,7 @@ import type { Lease, NetworkView } from '../../site.ts'
 import type { BootRequest } from './boot-request.ts'
 import { decideAnswer } from './decide-answer.ts'
 import { silentRelay } from '../../codec/relay-agent.ts'
-import { decideLease, type Claim } from './decide-lease.ts'
+import { abandonMs, decideLease, disputedWhy, type Claim } from './decide-lease.ts'
 import { LeaseBook } from '../leases/lease-book.ts'
 
 const now = 1_000_000
@@ -130,6 +130,22 @@ describe('decideLease', () => {
     expect(first).not.toEqual(second)
     expect(offer(mac)).toEqual(first)
     expect(offer('52:54:00:00:00:03')).toEqual({ kind: 'ignore', why: 'pool-full' })
+  })
+
+  it('refuses a client the address on which somebody else was found, after a restart and after it went to another, until its lease would have ended', () => {
+    const [squatter, later] = ['52:54:00:00:00:09', now + abandonMs + 1]
+    const book = new LeaseBook(testNetwork, [lease('10.77.0.150', mac, { expiresAtMs: now + 3_600_000 })])
+    const conflict = book.recordConflict(lease('10.77.0.150', squatter, { state: 'conflict', expiresAtMs: now + abandonMs }), now)
+    const renewal = ask({ type: 'request', clientAddress: '10.77.0.150' })
+    const afterRestart = (stored: Lease, atMs: number) => decideLease(renewal, new LeaseBook(testNetwork, [stored]), testNetwork, claim(), atMs)
+    for (const atMs of [now, later]) expect(afterRestart(conflict, atMs)).toEqual({ kind: 'nak', address: '10.77.0.150', why: disputedWhy })
+    const given = decideLease(ask({ mac: other, requestedAddress: '10.77.0.150', type: 'request', serverId: '10.77.0.1' }), new LeaseBook(testNetwork, [conflict]), testNetwork, claim({ mac: other }), later)
+    if (given.kind !== 'ack') throw new Error(given.kind)
+    expect(afterRestart(given.lease, later)).toMatchObject({ kind: 'nak' })
+    expect(decideLease(ask({ type: 'request', mac: other, clientAddress: '10.77.0.150' }), new LeaseBook(testNetwork, [given.lease]), testNetwork, claim({ mac: other }), later)).toMatchObject({ kind: 'ack', lease: { displaced: { mac } } })
+    const renewed = decideLease(ask({ type: 'request', mac: other, clientAddress: '10.77.0.150' }), new LeaseBook(testNetwork, [given.lease]), testNetwork, claim({ mac: other }), now + 3_600_000)
+    expect(renewed).toMatchObject({ kind: 'ack', lease: { mac: other } })
+    expect(renewed).not.toHaveProperty('lease.displaced')
   })
 
   it('leaves a declined address alone for ten minutes', () => {

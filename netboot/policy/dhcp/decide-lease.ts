@@ -73,7 +73,7 @@ function decideDiscover(request: BootRequest, book: LeaseBook, network: NetworkV
 function decideRequest(request: BootRequest, book: LeaseBook, network: NetworkView, claim: Claim, nowMs: number): LeaseDecision {
   const { mac, serverId, requestedAddress, clientAddress } = request
   const seconds = leaseSeconds(request, network)
-  const grant = (address: string): LeaseDecision => ({ kind: 'ack', lease: newLease(request, network, address, seconds, nowMs), leaseSeconds: seconds })
+  const grant = (address: string): LeaseDecision => ({ kind: 'ack', lease: newLease(request, book, network, address, seconds, nowMs), leaseSeconds: seconds })
   const isOk = (address: string): boolean => mayHave(address, book, claim, nowMs)
   // Silence: in a flood of strangers each refusal would go to everybody on the wire.
   const isKept = (address: string): boolean => book.onNetwork(address) && book.isFreeFor(address, claim, nowMs) && book.isKeptFrom(address, claim, nowMs)
@@ -118,10 +118,11 @@ function mayHave(address: string, book: LeaseBook, claim: Claim, nowMs: number, 
 /** What it asks for where that is less than the network gives (option 51). @see RFC 2131 §4.3.1 */
 const leaseSeconds = (request: BootRequest, network: NetworkView): number => Math.min(network.leaseSeconds, Math.max(shortestLeaseSeconds, request.wantedSeconds ?? network.leaseSeconds))
 
-function newLease(request: BootRequest, network: NetworkView, address: string, seconds: number, nowMs: number): Lease {
+function newLease(request: BootRequest, book: LeaseBook, network: NetworkView, address: string, seconds: number, nowMs: number): Lease {
+  const displaced = book.displacedFrom(address, request.mac, nowMs)
   return {
     networkId: network.id, address, mac: request.mac, clientId: request.clientId, hostname: request.client.hostname,
-    ...(request.client.uuid === null ? {} : { uuid: request.client.uuid }), ...(request.relayAddress === null ? {} : { relay: request.relayAddress }),
+    ...(request.client.uuid === null ? {} : { uuid: request.client.uuid }), ...(request.relayAddress === null ? {} : { relay: request.relayAddress }), ...(displaced === undefined ? {} : { displaced }),
     state: 'bound', startedAtMs: nowMs, expiresAtMs: nowMs + seconds * 1000,
   }
 }

@@ -230,6 +230,24 @@ describe('LeaseBook', () => {
     expect(book.isDisputed('10.77.0.100', macOf(1))).toBe(false)
   })
 
+  it.each<[string, (book: LeaseBook) => void, number]>([
+    ['by the lease that it had', () => undefined, now + 60_000],
+    ['by the lease that it was about to have', (book) => book.hold('10.77.0.101', who(1), now), now + testNetwork.leaseSeconds * 1000],
+  ])('tells the store until when whose address it was may use it: %s', (_, prepare, untilMs) => {
+    const book = new LeaseBook(network('10.77.0.100', '10.77.0.103'), [lease('10.77.0.100', 1)])
+    prepare(book)
+    const address = book.heldFor(macOf(1)) ?? '10.77.0.100'
+    const told = book.recordConflict(lease(address, 9, { state: 'conflict' }), now)
+    expect(told).toMatchObject({ state: 'conflict', mac: macOf(9), displaced: { mac: macOf(1), untilMs } })
+    const again = book.recordConflict(lease(address, 8, { state: 'conflict' }), now + 1)
+    expect(again).toMatchObject({ mac: macOf(8), displaced: { mac: macOf(1), untilMs } })
+    const restarted = new LeaseBook(network('10.77.0.100', '10.77.0.103'), [again])
+    expect([1, 8, 9].map((n) => restarted.isDisputed(address, macOf(n)))).toEqual([true, false, false])
+    expect([restarted.displacedFrom(address, macOf(2), untilMs - 1), restarted.displacedFrom(address, macOf(1), untilMs - 1), restarted.displacedFrom(address, macOf(2), untilMs)]).toEqual([{ mac: macOf(1), untilMs }, undefined, undefined])
+    restarted.record(lease(address, 2))
+    expect(restarted.isDisputed(address, macOf(1))).toBe(false)
+  })
+
   it('leaves its own address, the gateway, and the ends of the subnet to nobody', () => {
     const book = new LeaseBook(testNetwork, [])
     expect(['10.77.0.1', '10.77.0.0', '10.77.0.255', '10.78.0.5', '10.77.0.9'].map((address) => book.onNetwork(address))).toEqual([false, false, false, false, true])

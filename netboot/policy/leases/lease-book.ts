@@ -47,8 +47,8 @@ export class LeaseBook {
   private readonly reusable = new AddressQueue()
   /** Those of them on which nobody answered lately. */
   private readonly silent = new AddressQueue()
-  /** Clients whose address somebody else was found on, by that address. */
-  private readonly disputed = new Map<string, Mac>()
+  /** Clients whose address somebody else was found on, by that address: what the leases say, but for those that were offered it anew. */
+  private readonly disputed = new Map<string, NonNullable<Lease['displaced']>>()
   private network: NetworkView
   private cidr: Ipv4Network | undefined
   private ranges: AddressRanges
@@ -81,6 +81,8 @@ export class LeaseBook {
     const before = this.byAddress.get(lease.address)
     if (before && before.mac !== lease.mac && this.byMac.get(before.mac) === lease.address) this.byMac.delete(before.mac)
     this.byAddress.set(lease.address, lease)
+    if (lease.displaced) this.disputed.set(lease.address, lease.displaced)
+    else this.disputed.delete(lease.address)
     this.drop(lease.address)
     if (!isAbandoned(lease)) this.byMac.set(lease.mac, lease.address)
     else if (this.byMac.get(lease.mac) === lease.address) this.byMac.delete(lease.mac)
@@ -89,15 +91,25 @@ export class LeaseBook {
     else this.wheel.set(lease.address, lease.expiresAtMs)
   }
 
-  /** Takes over that somebody uses an address who was never given it. Whose it was is refused it from now on. */
-  recordConflict(conflict: Lease, nowMs: number): void {
-    const client = this.clientOf(conflict.address, nowMs)
-    this.record(conflict)
-    if (client !== undefined) this.disputed.set(conflict.address, client)
+  /** Takes over that somebody uses an address who was never given it. Whose it was is refused it from now on: the lease to be stored says so. */
+  recordConflict(conflict: Lease, nowMs: number): Lease {
+    const { address } = conflict
+    const [client, lease] = [this.clientOf(address, nowMs), this.byAddress.get(address)]
+    const untilMs = lease?.state === 'bound' && lease.mac === client ? lease.expiresAtMs : nowMs + this.network.leaseSeconds * 1000
+    const displaced = client === undefined ? lease?.displaced : { mac: client, untilMs }
+    const told = displaced === undefined ? conflict : { ...conflict, displaced }
+    this.record(told)
+    return told
   }
 
   /** Whether somebody else was found on this address while it was this client's, who was not offered it since. */
-  isDisputed(address: string, mac: Mac): boolean { return this.disputed.get(address) === mac }
+  isDisputed(address: string, mac: Mac): boolean { return this.disputed.get(address)?.mac === mac }
+
+  /** Who may still use this address by a lease that ended when somebody else was found on it, where another client gets it now; else undefined. */
+  displacedFrom(address: string, mac: Mac, nowMs: number): Lease['displaced'] {
+    const displaced = this.disputed.get(address)
+    return displaced && displaced.mac !== mac && displaced.untilMs > nowMs ? displaced : undefined
+  }
 
   /** Who has this address or is promised it, or undefined. */
   clientOf(address: string, nowMs: number): Mac | undefined {

@@ -60,15 +60,18 @@ describe('the conflict prober', () => {
     wire.probe.close()
   })
 
-  it.each([['alone', [squatter]], ['after its client', [client, squatter]]])('tells of somebody else who answers %s on an address that its client has by now', (_, users) => {
+  it.each([['alone', [squatter]], ['after its client', [client, squatter]]])('tells of somebody else who answers %s on an address that its client has by now, who is refused it also after a restart', async (_, users) => {
     const wire = openWire({ '10.77.0.100': users })
     wire.book.hold('10.77.0.100', { mac: client, isKnown: false }, Date.now())
     wire.probe.promised(wire.network, '10.77.0.100')
     wire.book.record(lease())
-    vi.advanceTimersByTime(300)
+    await vi.advanceTimersByTimeAsync(300)
     expect(wire.conflicts()).toMatchObject([{ address: '10.77.0.100', ownerMac: squatter, clientMac: client }])
     expect(wire.book.isDisputed('10.77.0.100', client)).toBe(true)
     wire.probe.close()
+    const again = openWire({}, wire.site.stored)
+    expect([client, squatter].map((mac) => again.book.isDisputed('10.77.0.100', mac))).toEqual([true, false])
+    again.probe.close()
   })
 
   it.each([['its client itself', client, client], ['another card of the same machine', client, squatter], ['the host of a simulated machine', `${simulatedMacPrefix}:00:01`, '52:54:00:00:00:77']])('takes an answer of %s for none', (_, mac, user) => {

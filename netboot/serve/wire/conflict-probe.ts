@@ -3,7 +3,7 @@ import { isSimulated } from '#contract/simulated'
 import { encodeArpProbe } from '../../codec/arp.ts'
 import { decodeFrame } from '../../codec/frame.ts'
 import { abandonMs } from '../../policy/dhcp/decide-lease.ts'
-import type { Lease, NetbootLog, NetworkView, Site } from '../../site.ts'
+import type { NetbootLog, NetworkView, Site } from '../../site.ts'
 import type { DhcpBooks } from '../dhcp/books.ts'
 import type { FrameListener, PacketSocket } from '../linux/native.ts'
 
@@ -71,8 +71,7 @@ export function probeConflicts({ site, device, mac, books, frames, replies, log,
     // Linux answers on each of its cards for the addresses of all.
     const machine = client === undefined ? undefined : site.machine(client)
     if (machine !== undefined && machine.id === site.machine(owner)?.id) return false
-    const conflict: Lease = { networkId: network.id, address, mac: owner, clientId: '', hostname: '', state: 'conflict', startedAtMs: now(), expiresAtMs: now() + abandonMs }
-    book.recordConflict(conflict, now())
+    const conflict = book.recordConflict({ networkId: network.id, address, mac: owner, clientId: '', hostname: '', state: 'conflict', startedAtMs: now(), expiresAtMs: now() + abandonMs }, now())
     site.report({ kind: 'dhcp.conflict', networkId: network.id, address, ownerMac: owner, clientMac: client ?? null, untilMs: conflict.expiresAtMs })
     site.commitLease(conflict).catch((error: unknown) => log.error({ address, err: error }, 'conflict.notStored'))
     return true
