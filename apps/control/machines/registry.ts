@@ -1,11 +1,14 @@
 import { parseMac } from '#contract/mac'
 import type { Journal, NewLine } from '../events/journal.ts'
 import type { MachineStore, RegistryChange } from '../store/machine-store.ts'
+import { Fleet, type Census } from './fleet.ts'
 import type { MachineRecord } from './record.ts'
 
 /** All machines, in memory; every change is committed before anybody but netboot hears of it. */
 export interface Registry {
   all(): readonly MachineRecord[]
+  /** Counts and an index over all of them, as they are now. */
+  readonly census: Census
   get(id: string): MachineRecord | undefined
   byMac(mac: string): MachineRecord | undefined
   /** By id, name or MAC in any spelling. */
@@ -30,8 +33,8 @@ export interface Registry {
  * everything back in memory too, as a restart would: no act rests on what is not on disk.
  */
 export async function openRegistryOf(store: MachineStore, loaded: readonly MachineRecord[], journal: Journal, now: () => number, onBroken: (error: unknown) => void): Promise<Registry> {
-  const machines = new Map(loaded.map((machine) => [machine.id, machine]))
-  const stored = new Map(machines)
+  const machines = new Fleet(loaded)
+  const stored = new Map(loaded.map((machine) => [machine.id, machine]))
   const macs = new Map<string, string>()
   const listeners = new Set<(id: string, machine: MachineRecord | undefined) => void>()
   const dirty = new Set<string>()
@@ -78,10 +81,10 @@ export async function openRegistryOf(store: MachineStore, loaded: readonly Machi
     for (const id of ids) {
       const machine = stored.get(id)
       if (machine === undefined) machines.delete(id)
-      else machines.set(id, machine)
+      else machines.set(machine)
     }
     macs.clear()
-    for (const machine of machines.values()) index(machine)
+    for (const machine of machines.all()) index(machine)
     tell(ids)
   }
   function commit(id: string, news: readonly NewLine[]): Promise<void> {
@@ -98,18 +101,20 @@ export async function openRegistryOf(store: MachineStore, loaded: readonly Machi
 
   await drainOutbox()
   return {
-    all: () => [...machines.values()],
+    all: () => [...machines.all()],
+    census: machines,
     get: (id) => machines.get(id),
     byMac: (mac) => machines.get(macs.get(mac) ?? ''),
     find(reference) {
       const exact = machines.get(reference)
       if (exact !== undefined) return exact
-      for (const machine of machines.values()) if (machine.name === reference) return machine
+      const named = machines.named(reference)
+      if (named !== undefined) return named
       const mac = parseMac(reference)
       return mac === undefined ? undefined : machines.get(macs.get(mac) ?? '')
     },
     add(machine, ...news) {
-      machines.set(machine.id, machine)
+      machines.set(machine)
       index(machine)
       return commit(machine.id, news)
     },
@@ -118,7 +123,7 @@ export async function openRegistryOf(store: MachineStore, loaded: readonly Machi
       if (before === undefined) return Promise.resolve()
       const after = edit(before)
       if (after === before && news.length === 0) return Promise.resolve()
-      machines.set(id, after)
+      machines.set(after)
       index(after)
       return commit(id, news)
     },

@@ -81,7 +81,7 @@ export function bootEventHandler(deps: BootEventDeps): (event: BootEvent) => voi
   const fresh = new Set<string>()
 
   function meet(mac: string, uuid: string | null, networkId: string): MachineRecord | undefined {
-    const found = identify(registry.all(), registry.byMac(mac), uuid, now())
+    const found = identify(registry.census, registry.byMac(mac), uuid, now())
     if (found.kind === 'known') {
       if (!found.machine.macs.includes(mac)) void registry.change(found.machine.id, (m) => ({ ...m, macs: [...m.macs, mac] }))
       return found.machine

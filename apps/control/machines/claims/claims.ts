@@ -28,7 +28,7 @@ export function takeFacts(deps: ClaimDeps) {
 
   return async (mac: Mac, token: string, inventory: Inventory): Promise<{ kind: 'taken' } | { kind: 'held'; why: string }> => {
     const { uuid } = inventory
-    const found = identify(registry.all(), registry.byMac(mac), uuid, now())
+    const found = identify(registry.census, registry.byMac(mac), uuid, now())
     if (found.kind === 'refused') return { kind: 'held', why: 'There are too many machines without a role: forget some in the console.' }
     const at = new Date(now()).toISOString()
     const present = found.kind === 'known' ? found.machine : undefined
@@ -42,7 +42,7 @@ export function takeFacts(deps: ClaimDeps) {
       if (judged.kind === 'held') return judged
     }
     const isLive = (m: MachineRecord): boolean => agents.isAlive(m.id) || sessions.liveSince(m.id) !== undefined
-    const twinsOf = uuid === null || isWorthless(uuid) ? [] : registry.all().filter((m) => m.id !== present?.id && m.uuid === uuid && isLive(m))
+    const twinsOf = uuid === null || isWorthless(uuid) ? [] : registry.census.withUuid(uuid).filter((m) => m.id !== present?.id && isLive(m))
     const twin = twinsOf.find((m) => !claims.areApart(m, { id: present?.id ?? '', mac }))
     const twins = twin === undefined ? undefined : await judge({
       ...claimant, machineId: twin.id, kind: 'uuid', why: `Another machine, on ${mac}, says the UUID of ${twin.name}, which runs: find out which machine that is. It was given nothing.`,

@@ -1,4 +1,5 @@
 import { isSimulated } from '#contract/simulated'
+import type { Census } from '../fleet.ts'
 import type { MachineRecord } from '../record.ts'
 
 /** Which machine a claim belongs to. MAC, UUID and serial are claims, never credentials. */
@@ -29,14 +30,14 @@ const goneForMs = 15 * 60_000
  * By MAC first, then by UUID. The UUID alone is believed only where it is one machine's, nothing runs on that one, and it was not heard of
  * for a while: a machine whose card was replaced.
  */
-export function identify(machines: readonly MachineRecord[], byMac: MachineRecord | undefined, uuid: string | null, nowMs: number): Identification {
+export function identify(fleet: Census, byMac: MachineRecord | undefined, uuid: string | null, nowMs: number): Identification {
   if (byMac !== undefined) return { kind: 'known', machine: byMac }
-  const sameUuid = uuid === null || isWorthless(uuid) ? [] : machines.filter((machine) => machine.uuid === uuid)
+  const sameUuid = uuid === null || isWorthless(uuid) ? [] : fleet.withUuid(uuid)
   const [only] = sameUuid
   const idle = only !== undefined && (only.phase === 'discovered' || only.phase === 'seen' || only.phase === 'failed')
   if (only !== undefined && sameUuid.length === 1 && idle && nowMs - Date.parse(only.lastSeenAt) > goneForMs) return { kind: 'known', machine: only }
-  if (machines.filter((machine) => machine.phase === 'seen').length >= mostUnknown) return { kind: 'refused', why: 'too-many-unknown' }
-  if (machines.filter((machine) => machine.intent.role === null).length >= mostUnassigned) return { kind: 'refused', why: 'too-many-unassigned' }
+  if (fleet.seenCount >= mostUnknown) return { kind: 'refused', why: 'too-many-unknown' }
+  if (fleet.unassignedCount >= mostUnassigned) return { kind: 'refused', why: 'too-many-unassigned' }
   return { kind: 'new', twinOf: only ?? null }
 }
 
