@@ -13,6 +13,7 @@ import { renderTransfer } from './machines/boot/transfers.ts'
 import type { Networks } from './networks/networks.ts'
 import { powerDrivers } from './power/index.ts'
 import { describeDriver } from './power/options.ts'
+import { openKnownAddresses } from './people/known-addresses.ts'
 import { hashPassword, makeOneTimePassword } from './people/password.ts'
 
 /** What the apps module adds to the operator API. */
@@ -103,7 +104,7 @@ export function makeOperatorDeps(core: Core, networks: Networks, apps: AppsPart)
   ]
 
   return {
-    version, now: () => new Date(now()), people,
+    version, now: () => new Date(now()), people, knownAddresses: openKnownAddresses(core.hot),
     status: () => ({
       version, startedAt, seq: journal.lastSeq(), networks: desk.all(), images: library.images(), warnings: warnings(),
       machines: Object.fromEntries(phases.map((phase) => [phase, registry.all().filter((m) => m.phase === phase).length])),

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { JournalEvent, LogLine } from '#contract/events'
 import type { Claim, Cloud, Image, Machine, Plan, PowerDriverInfo, Role, Status, Transfer } from '#contract/operator-api'
 import type { NetworkDesk } from '../networks/desk.ts'
+import type { KnownAddresses } from '../people/known-addresses.ts'
 import type { PeopleStore } from '../store/people-store.ts'
 
 /**
@@ -54,6 +55,7 @@ export interface OperatorDeps {
   /** False with a sentence while something essential (the database, a full disk) is broken. */
   health(): { ok: boolean; detail: string }
   readonly people: PeopleStore
+  readonly knownAddresses: KnownAddresses
   /** Adds the routes of the apps module below /api/v1. */
   registerApps(app: FastifyInstance): void
 }

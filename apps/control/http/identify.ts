@@ -64,30 +64,3 @@ export function isSameOrigin(headers: { origin?: string | undefined; host?: stri
   if (!URL.canParse(headers.origin)) return false
   return new URL(headers.origin).host === headers.host
 }
-
-/** Who tries a password: the user whose it is, and the address that the try came from. */
-interface PasswordTry { readonly user: string; readonly address: string }
-
-const [triesOfUser, triesOfAddress, mostRemembered] = [5, 20, 10_000]
-
-/**
- * Slows guessing of passwords down: within a minute, five wrong ones for a user and twenty from an address; then the next must wait.
- *
- * INVARIANTS: a try counts from its beginning, or all that come at once would be judged before the first is known to be wrong. Memory is
- * bounded: where too many keys are fresh, every try waits.
- */
-export function makePasswordLimit(): { begin(one: PasswordTry, nowMs: number): boolean; right(one: PasswordTry): void } {
-  const tries = new Map<string, number[]>()
-  const keys = ({ user, address }: PasswordTry) => [{ key: `user ${user}`, most: triesOfUser }, { key: `address ${address}`, most: triesOfAddress }]
-  const fresh = (key: string, nowMs: number): number[] => (tries.get(key) ?? []).filter((at) => nowMs - at < 60_000)
-  return {
-    begin(one, nowMs) {
-      if (tries.size >= mostRemembered) for (const key of tries.keys()) if (fresh(key, nowMs).length === 0) tries.delete(key)
-      if (tries.size >= mostRemembered || keys(one).some(({ key, most }) => fresh(key, nowMs).length >= most)) return false
-      for (const { key } of keys(one)) tries.set(key, [...fresh(key, nowMs), nowMs])
-      return true
-    },
-    // A right password says nothing of the wrong ones before it: only its own try is taken back.
-    right(one) { for (const { key } of keys(one)) tries.get(key)?.pop() },
-  }
-}

@@ -6,6 +6,7 @@ import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Machine } from '#contract/operator-api'
 import type { NetworkDesk } from '../networks/desk.ts'
+import { openKnownAddresses } from '../people/known-addresses.ts'
 import { hashPassword } from '../people/password.ts'
 import type { PeopleStore, UserRow } from '../store/people-store.ts'
 import { Refusal, type OperatorDeps } from './deps.ts'
@@ -61,8 +62,10 @@ beforeEach(async () => {
   clock = new Date('2026-01-01T00:00:00Z')
   people = peopleInMemory()
   await people.saveUser({ name: 'admin', role: 'admin', mustChange: true, passwordHash: storedPassword })
+  const facts = new Map<string, string>()
+  const memory = { get: (_: string, key: string) => facts.get(key), put: async (_: string, key: string, value: string) => void facts.set(key, value) }
   const deps: OperatorDeps = {
-    version: '1', now: () => clock, people,
+    version: '1', now: () => clock, people, knownAddresses: openKnownAddresses(memory),
     status: () => ({ version: '1', startedAt: '', seq: 7, machines: {}, networks: [], images: [], warnings: [] }),
     machines: () => [machine], machine: (named) => (named === 'm1' || named === 'node-1' ? machine : undefined),
     roles: () => [], powerDrivers: () => [], claims: () => [], acceptClaim: async () => { throw new Refusal(404, 'no such claim') }, rejectClaim: async () => { throw new Refusal(404, 'no such claim') }, images: () => [], transfers: () => [], networks: { all: () => [] } as unknown as NetworkDesk, cloud: () => ({ members: [], apps: [], quorum: '', loadBalancer: null }),
@@ -81,8 +84,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const signIn = async (password: string): Promise<{ status: number; cookie: string }> => {
-  const answer = await app.inject({ method: 'POST', url: '/api/v1/session', payload: { user: 'admin', password } })
+const signIn = async (password: string, remoteAddress = '10.77.0.5', cookie = ''): Promise<{ status: number; cookie: string }> => {
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/session', remoteAddress, headers: { cookie }, payload: { user: 'admin', password } })
   return { status: answer.statusCode, cookie: String(answer.headers['set-cookie'] ?? '').split(';')[0] ?? '' }
 }
 const get = (url: string, cookie = '') => app.inject({ method: 'GET', url, headers: { cookie } })
@@ -127,6 +130,26 @@ describe('signing in', () => {
   it('slows guessing down, however many guesses come at once', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => signIn('wrong')))
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(5).fill(401), ...Array<number>(15).fill(429)])
+  })
+
+  it('shuts nobody out elsewhere who is guessed at from one address, nor the user out of where they signed in, whoever guesses', async () => {
+    expect((await signIn('one-time-password')).status).toBe(204)
+    for (let i = 0; i < 8; i += 1) await signIn('wrong', '10.77.0.66')
+    expect((await signIn('one-time-password', '10.77.0.9')).status).toBe(204)
+    const guesses = await Promise.all(Array.from({ length: 40 }, (_, n) => signIn('wrong', `10.77.1.${n}`)))
+    // Five of the ten in a minute went to the first.
+    expect(guesses.filter(({ status }) => status === 401)).toHaveLength(5)
+    expect((await signIn('one-time-password', '10.77.0.10')).status).toBe(429)
+    for (const address of ['10.77.0.5', '10.77.0.9']) expect((await signIn('one-time-password', address)).status).toBe(204)
+  })
+
+  it('shuts nobody out who has a session', async () => {
+    const { cookie } = await signIn('one-time-password')
+    await Promise.all(Array.from({ length: 60 }, (_, n) => signIn('wrong', n < 20 ? '10.77.0.5' : `10.77.1.${n}`)))
+    expect((await signIn('one-time-password')).status).toBe(429)
+    expect((await signIn('one-time-password', '10.77.0.5', cookie)).status).toBe(204)
+    const changed = await app.inject({ method: 'POST', url: '/api/v1/password', headers: { cookie }, remoteAddress: '10.77.0.5', payload: { old: 'one-time-password', new: 'a password of my own' } })
+    expect(changed.statusCode).toBe(204)
   })
 
   it('slows one address down that guesses names too', async () => {

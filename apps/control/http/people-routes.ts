@@ -3,9 +3,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { LoginRequest, PasswordRequest, SshKeys } from '#contract/operator-api'
 import { hashPassword, makeOneTimePassword, verifyPassword } from '../people/password.ts'
+import { makePasswordLimit } from '../people/password-limit.ts'
 import { nothing } from './answers.ts'
 import { Refusal, type OperatorDeps } from './deps.ts'
-import { beginSession, endSession, makePasswordLimit, ownSessionHash } from './identify.ts'
+import { beginSession, endSession, ownSessionHash } from './identify.ts'
 import { sendProblem } from './problem.ts'
 
 const Me = z.object({ name: z.string(), mustChangePassword: z.boolean() })
@@ -13,18 +14,19 @@ const Me = z.object({ name: z.string(), mustChangePassword: z.boolean() })
 /** Sign-in, password, SSH keys. `trusted`: the Unix socket, where root resets a forgotten password. */
 export function addPeopleRoutes(app: FastifyInstance, deps: OperatorDeps, options: { trusted: boolean; secure: boolean }): void {
   const api = app.withTypeProvider<ZodTypeProvider>()
-  const limit = makePasswordLimit()
+  const limit = makePasswordLimit(deps.knownAddresses)
   const wait = 'Too many wrong passwords: wait a minute and try again.'
   // A stranger's name costs as much time as a wrong password: nobody learns which names exist.
   const nobody = hashPassword('nobody has this password')
 
   api.post('/session', { config: { open: true }, schema: { body: LoginRequest, response: { 204: nothing } } }, async (request, reply) => {
     const { user: name, password } = request.body
-    const attempt = { user: name, address: request.ip }
-    if (!limit.begin(attempt, deps.now().getTime())) return sendProblem(reply.header('retry-after', '60'), 429, wait)
+    const attempt = limit.begin({ user: name, address: request.ip, isSignedIn: request.operator.by === 'session' && request.operator.name === name }, deps.now().getTime())
+    if (attempt === undefined) return sendProblem(reply.header('retry-after', '60'), 429, wait)
     const user = await deps.people.findUser(name)
     if (!(await verifyPassword(password, user?.passwordHash ?? (await nobody))) || user === null) return sendProblem(reply, 401, 'The user or the password is not right. Forgotten? Run `systemcloud passwd` as root on the appliance.')
-    limit.right(attempt)
+    attempt.right()
+    deps.knownAddresses.add(user.name, request.ip)
     await beginSession(reply, deps.people, user.name, deps.now(), options.secure)
     await audit('session.started', user.name, user.name)
     return reply.code(204).send()
@@ -38,11 +40,11 @@ export function addPeopleRoutes(app: FastifyInstance, deps: OperatorDeps, option
   api.get('/session', { schema: { response: { 200: Me } } }, async (request) => ({ name: request.operator.name, mustChangePassword: request.operator.mustChangePassword }))
 
   api.post('/password', { config: { beforePassword: true }, schema: { body: PasswordRequest, response: { 204: nothing } } }, async (request, reply) => {
-    const attempt = { user: request.operator.name, address: request.ip }
-    if (!limit.begin(attempt, deps.now().getTime())) return sendProblem(reply.header('retry-after', '60'), 429, wait)
-    const user = await deps.people.findUser(attempt.user)
+    const attempt = limit.begin({ user: request.operator.name, address: request.ip, isSignedIn: true }, deps.now().getTime())
+    if (attempt === undefined) return sendProblem(reply.header('retry-after', '60'), 429, wait)
+    const user = await deps.people.findUser(request.operator.name)
     if (user === null || !(await verifyPassword(request.body.old, user.passwordHash))) throw new Refusal(422, 'The old password is not right.')
-    limit.right(attempt)
+    attempt.right()
     if (request.body.old === request.body.new) throw new Refusal(422, 'Choose a password that differs from the old one.')
     await deps.people.saveUser({ ...user, passwordHash: await hashPassword(request.body.new), mustChange: false })
     await deps.people.removeSessions(user.name, ownSessionHash(request))
