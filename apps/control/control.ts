@@ -26,6 +26,8 @@ export interface Control {
 
 /** The journal's length: some weeks of a rack. */
 const keptEvents = 200_000
+/** The audit trail's: beyond 10,000 lines those of more than thirteen months go, and beyond 100,000 the oldest. */
+const keptAudit = { most: 100_000, least: 10_000, days: 400 }
 const restartMs = 2000
 
 /** Builds everything, binds all sockets, serves. */
@@ -59,9 +61,13 @@ export async function startControl(config: Config, log: Logger): Promise<Control
   core.onCloud(nameAll)
   void core.library.run(stop.signal).catch(core.broken)
   void watchMachines({ registry: core.registry, world: core.world, reconciler: core.reconciler, look: (signal) => core.power.look(signal), onBroken: core.broken, now: core.now }, stop.signal)
-  const prune = (): void => void core.hot.prune(keptEvents).catch(core.broken)
-  prune()
-  const pruning = setInterval(prune, 3600_000)
+  const prune = async (): Promise<void> => {
+    await core.hot.prune(keptEvents)
+    while (await core.people.pruneAudit({ ...keptAudit, before: new Date(core.now() - keptAudit.days * 86_400_000).toISOString() }));
+  }
+  const pruneSoon = (): void => void prune().catch(core.broken)
+  pruneSoon()
+  const pruning = setInterval(pruneSoon, 3600_000)
   log.info({ operator: operators.port, machines: machines.port, rssBytes: process.memoryUsage.rss() }, 'control.serving')
   return {
     core, ports: { operator: operators.port, machines: machines.port },

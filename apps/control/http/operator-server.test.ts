@@ -36,7 +36,7 @@ function peopleInMemory(): PeopleStore & { acts: string[] } {
     findToken: async (hash) => tokens.get(hash) ?? null, tokens: async () => [...tokens.values()],
     addToken: async (hash, user, title, createdAt) => void tokens.set(hash, { hash, user, title, createdAt }), removeToken: async (hash) => void tokens.delete(hash),
     sshKeys: async () => [...keys], setSshKeys: async (next) => { keys = next },
-    audit: async (line) => void acts.push(`${line.user} ${line.act}`),
+    audit: async (line) => void acts.push(`${line.user} ${line.act}`), pruneAudit: async () => false,
   }
 }
 
