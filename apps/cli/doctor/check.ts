@@ -1,8 +1,8 @@
 /** What a check found: `todo` says what to do, empty where nothing is. */
 export interface Finding { readonly level: 'ok' | 'warn' | 'fail'; readonly text: string; readonly todo: string }
 
-/** What the person said, and where the appliance lives. */
-export interface HostQuestion { readonly interface: string | undefined; readonly runDir: string; readonly dataDir: string }
+/** What the person said, where the appliance lives, and the ports at which it serves boot files and agents. */
+export interface HostQuestion { readonly interface: string | undefined; readonly runDir: string; readonly dataDir: string; readonly ports: { readonly http: number; readonly tls: number } }
 
 /** One look at the host. Catalog entry: one file, one line in `index.ts`. Needs no appliance. */
 export interface Check { readonly id: string; readonly title: string; run(question: HostQuestion): Promise<Finding> }

@@ -6,6 +6,7 @@ import { kvm } from './kvm.ts'
 import { leftovers } from './leftovers.ts'
 import { memory } from './memory.ts'
 import { neighbourTable } from './neighbour-table.ts'
+import { networks } from './networks.ts'
 import { nodeVersion } from './node-version.ts'
 import { otherDhcp } from './other-dhcp.ts'
 import { ports } from './ports.ts'
@@ -15,4 +16,4 @@ import { root } from './root.ts'
 import { system } from './system.ts'
 
 /** Every check, in the order shown. A new one is one file and one line here. */
-export const checks: readonly Check[] = [root, system, nodeVersion, processors, memory, diskSpace, clock, aptMirror, ports, otherDhcp, receiveBuffer, neighbourTable, kvm, leftovers]
+export const checks: readonly Check[] = [root, system, nodeVersion, processors, memory, diskSpace, clock, aptMirror, ports, networks, otherDhcp, receiveBuffer, neighbourTable, kvm, leftovers]

@@ -6,6 +6,7 @@ import { judgeSpace } from './disk-space.ts'
 import { judgeLeftovers } from './leftovers.ts'
 import { parseListeners } from './listeners.ts'
 import { judgeMemory } from './memory.ts'
+import { judgeNetworks, type NetworkLook } from './networks.ts'
 import { judgeNode } from './node-version.ts'
 import { judgeServers } from './other-dhcp.ts'
 import { judgePorts, type TakenPort } from './ports.ts'
@@ -15,6 +16,8 @@ import { judgeSystem } from './system.ts'
 
 const tftp: TakenPort = { protocol: 'udp', port: 69, use: 'TFTP', by: 'in.tftpd (9)', onCard: true }
 const web: TakenPort = { protocol: 'tcp', port: 8080, use: 'load balancer of a lab', by: 'java (7)', onCard: false }
+const well: NetworkLook = { title: 'Provisioning network', interface: 'eth0', address: '10.77.0.1', hasAddress: true, deaf: [], certificate: '' }
+const second: NetworkLook = { ...well, title: 'Rack 2', interface: 'eth1', address: '10.99.0.1' }
 const now = Date.UTC(2026, 5, 1)
 
 test.each([
@@ -45,6 +48,12 @@ test.each([
   ['namespaces of a running lab', judgeLeftovers(['sc-app', 'other'], true), 'ok'],
   ['namespaces of a killed lab', judgeLeftovers(['sc-app'], false), 'warn'],
   ['somebody else\'s namespaces', judgeLeftovers(['other'], false), 'ok'],
+  ['two networks that are served', judgeNetworks([well, second], { ok: true, detail: 'running' }), 'ok'],
+  ['one whose card lost the address', judgeNetworks([well, { ...second, hasAddress: false }], { ok: true, detail: 'running' }), 'fail'],
+  ['one with a port that nobody listens on', judgeNetworks([well, { ...second, deaf: ['tcp 443 (agents)'] }], { ok: true, detail: 'running' }), 'fail'],
+  ['one that the certificate does not name', judgeNetworks([well, { ...second, certificate: 'it does not name 10.99.0.1' }], { ok: true, detail: 'running' }), 'fail'],
+  ['one of which the appliance has something to say', judgeNetworks([well, second], { ok: true, detail: 'running. Nobody gives addresses there.' }), 'warn'],
+  ['an appliance in trouble', judgeNetworks([well], { ok: false, detail: 'The disk is full.' }), 'fail'],
   ['no other server', judgeServers([], new Set(), 'eth1'), 'ok'],
   ['we ourselves', judgeServers(['10.0.0.1'], new Set(['10.0.0.1']), 'eth1'), 'ok'],
   ['another server', judgeServers(['10.0.0.1', '10.0.0.2'], new Set(['10.0.0.1']), 'eth1'), 'fail'],
@@ -62,14 +71,20 @@ describe('sockets of the host', () => {
   const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
   test('bound UDP and listening TCP are read, connections are not', () => {
     const line = (port: string, state: string) => `   1: 0100007F:${port} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 4711 2 0 0\n`
-    expect(parseListeners(header + line('0045', '07'), 'udp')).toEqual([{ protocol: 'udp', port: 69, inode: '4711' }])
-    expect(parseListeners(header + line('20FB', '0A') + line('0050', '01'), 'tcp')).toEqual([{ protocol: 'tcp', port: 8443, inode: '4711' }])
+    expect(parseListeners(header + line('0045', '07'), 'udp')).toEqual([{ protocol: 'udp', address: '127.0.0.1', port: 69, inode: '4711' }])
+    expect(parseListeners(header + line('20FB', '0A') + line('0050', '01'), 'tcp')).toEqual([{ protocol: 'tcp', address: '127.0.0.1', port: 8443, inode: '4711' }])
   })
+})
+
+test('all networks that are not served are named, with what is wrong', () => {
+  const deaf = { ...well, deaf: ['udp 69 (TFTP)'] }
+  expect(judgeNetworks([deaf, { ...second, hasAddress: false, certificate: 'it does not name 10.99.0.1' }], { ok: true, detail: 'running' }).text).toBe('Provisioning network: nobody listens at 10.77.0.1 on udp 69 (TFTP). Rack 2: eth1 does not have the address 10.99.0.1; its certificate there: it does not name 10.99.0.1')
+  expect(judgeNetworks([well, second], { ok: true, detail: 'running' }).text).toBe('served at 10.77.0.1 on eth0 and 10.99.0.1 on eth1')
 })
 
 test('a check that breaks is a finding, and the others are still told', async () => {
   const good: Check = { id: 'good', title: 'Good', run: async () => ({ level: 'ok', text: 'fine', todo: '' }) }
   const bad: Check = { id: 'bad', title: 'Bad', run: async () => { throw new Error('no /proc here') } }
-  const findings = await runChecks([bad, good], { interface: undefined, runDir: '/nowhere', dataDir: '/nowhere' })
+  const findings = await runChecks([bad, good], { interface: undefined, runDir: '/nowhere', dataDir: '/nowhere', ports: { http: 80, tls: 443 } })
   expect(findings.map((one) => [one.id, one.level, one.text])).toEqual([['bad', 'warn', 'could not be checked: no /proc here'], ['good', 'ok', 'fine']])
 })

@@ -1,16 +1,20 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** A bound UDP or listening TCP socket. */
-export interface Listener { readonly protocol: 'udp' | 'tcp'; readonly port: number; readonly inode: string }
+/** A bound UDP or listening TCP socket. `address` is dotted; empty: IPv6. */
+export interface Listener { readonly protocol: 'udp' | 'tcp'; readonly address: string; readonly port: number; readonly inode: string }
 
 /** Reads one of `/proc/net/{tcp,udp}{,6}`: bound UDP sockets (state 07) and listening TCP sockets (0A). @see proc(5) */
 export function parseListeners(text: string, protocol: 'udp' | 'tcp'): Listener[] {
   return text.split('\n').slice(1).flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
     if (state !== (protocol === 'udp' ? '07' : '0A')) return []
-    return [{ protocol, port: Number.parseInt(local.split(':')[1] ?? '', 16), inode }]
+    const [address = '', port = ''] = local.split(':')
+    return [{ protocol, address: address.length === 8 ? dotted(address) : '', port: Number.parseInt(port, 16), inode }]
   })
 }
+
+/** Of four bytes in hex, the last of the address first: Debian runs on little-endian machines only, but for s390x. */
+const dotted = (hex: string): string => [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')
 
 /** All listeners of this network namespace. */
 export function readListeners(): Listener[] {
