@@ -122,5 +122,9 @@ export type PoolMap = z.infer<typeof PoolMap>
 export const HostInterface = z.object({ name: z.string(), addresses: z.array(z.string()).describe('As CIDR'), networkId: z.string().nullable(), free: z.array(z.string()).describe('Those of its addresses that lie in no network yet') }).meta({ id: 'HostInterface' })
 export type HostInterface = z.infer<typeof HostInterface>
 
+/** A network is served no more. `cutOff`: machines whose agents asked the appliance at its address there and nowhere else. */
+export const NetworkRemoved = z.object({ cutOff: z.array(z.object({ machineId: z.string(), name: z.string() })) }).meta({ id: 'NetworkRemoved' })
+export type NetworkRemoved = z.infer<typeof NetworkRemoved>
+
 /** Whether something must be done although a machine is in use: for acts on leases and networks. */
 export const ForceQuery = z.object({ force: z.enum(['true', 'false']).default('false').transform((word) => word === 'true') })

@@ -155,7 +155,7 @@ export type Problem = z.infer<typeof Problem>
  * | GET tokens, POST tokens, DELETE tokens/:id | TokenRequest | Token[], NewToken, 204. Made and revoked by a person or by root on the appliance, not by a token |
  * | POST admin/passwd | | `{ user, password }`: a new one-time password. Root on the appliance only |
  * | POST networks, PATCH networks/:id, GET networks/:id | NetworkRequest, NetworkPatch | Network; 422 says what does not fit |
- * | DELETE networks/:id?force=true | | 204; 409 while machines use it, unless forced |
+ * | DELETE networks/:id?force=true | | NetworkRemoved; 409 while machines use it, unless forced |
  * | GET networks/:id/pool, host-interfaces | | PoolMap, HostInterface[] |
  * | GET leases?network=&state=&text=&offset=&limit= | | LeasePage |
  * | DELETE leases/:address?force=true | | 204; 409 while a machine at work has it, unless forced |

@@ -70,6 +70,7 @@ export function makeMachineDeps(core: Core, { state, book, leases }: Networks): 
       if (machine === undefined || machine.address === address || book.ofAddress(address) === undefined || isLeased(machine, { book, leases, nowMs: now() })) return
       void registry.change(id, (m) => ({ ...m, address }), { machineId: id, kind: 'address.seen', level: 'info', text: addressSeen(address), data: { address } })
     },
+    reachedAt: (id, address) => agents.reachedAt(id, address),
     owner(mac, token) {
       const machine = registry.byMac(mac)
       return machine !== undefined && sessions.touch(mac, token) ? machine.id : undefined

@@ -1,5 +1,5 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Machine } from '#contract/operator-api'
@@ -60,6 +60,17 @@ const tls = (where: string, address: string): string => {
 }
 const names = (): string => execFileSync('ip', ['netns', 'exec', appliance, 'sh', '-c', `openssl s_client -connect 10.77.0.1:${control.machinePort} </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName`], { encoding: 'utf8' })
 
+interface Found { id: string; level: string; text: string }
+/** What `systemcloud doctor` finds of the provisioning networks on the appliance's host. */
+const doctor = (): Promise<Found | undefined> => new Promise((resolve, reject) => {
+  writeFileSync(path.join(control.home, 'run/appliance.json'), JSON.stringify({ socket: path.join(control.home, 'run/operator.sock'), url: 'https://127.0.0.1:1', dataDir: path.join(control.home, 'data') }))
+  const env = { ...process.env, SYSTEM_CLOUD_RUN: path.join(control.home, 'run'), SYSTEM_CLOUD_TLS_PORT: String(control.machinePort) }
+  execFile('ip', ['netns', 'exec', appliance, process.execPath, '--import', 'tsx', 'apps/cli/main.ts', 'doctor', '--json'], { cwd: path.join(import.meta.dirname, '../..'), env }, (_, stdout, stderr) => {
+    if (stdout === '') reject(new Error(stderr))
+    else resolve((JSON.parse(stdout) as Found[]).find(({ id }) => id === 'networks'))
+  })
+})
+
 /** Where name servers are told that the appliance is. */
 const appliances = (): string[] => [...readFileSync(path.join(control.home, 'run/hosts.d/machines'), 'utf8').matchAll(/^(\S+) appliance$/gm)].map(([, address = '']) => address)
 
@@ -73,10 +84,12 @@ it('is served over TLS once it is added, without a restart, and where its port i
   await vi.waitUntil(async () => (await health()).detail.includes(sentence), { timeout: 30_000, interval: 200 })
   expect(await health()).toMatchObject({ ok: true })
   expect((await api<{ warnings: string[] }>('GET', 'status')).warnings.join(' ')).toContain(sentence)
+  expect(await doctor()).toMatchObject({ level: 'fail', text: expect.stringContaining('its certificate there: none within 3 s') as string })
   taker.kill('SIGKILL')
   await vi.waitUntil(() => tls(appliance, '10.99.0.1') === '401', { timeout: 30_000, interval: 200 })
   await vi.waitUntil(async () => (await health()).detail === 'running', { timeout: 30_000, interval: 200 })
   expect(tls(appliance, '10.77.0.1')).toBe('401')
+  expect(await doctor()).toMatchObject({ level: 'ok', text: 'served at 10.77.0.1 on eth0 and 10.99.0.1 on eth1' })
   expect(names()).toContain('DNS:localhost, IP Address:127.0.0.1, IP Address:10.77.0.1, IP Address:10.99.0.1')
   expect(appliances()).toEqual(['10.77.0.1', '10.99.0.1'])
 })
@@ -109,14 +122,20 @@ it('is served after a kill too, and where its card has lost the address, as soon
   await control.restart()
   expect(tls(appliance, '10.77.0.1')).toBe('401')
   expect((await health()).detail).toContain('they find no TLS at 10.99.0.1')
+  expect(await doctor()).toMatchObject({ level: 'fail', text: expect.stringContaining('10.99.0.0/24: eth1 does not have the address 10.99.0.1; nobody listens at 10.99.0.1 on udp 69 (TFTP), udp 514 (syslog), udp 6666 (netconsole), tcp 80 (boot files), tcp') as string })
   ip('-n', appliance, 'address', 'add', '10.99.0.1/24', 'broadcast', '+', 'dev', 'eth1')
   await vi.waitUntil(async () => (await health()).detail === 'running', { timeout: 60_000, interval: 200 })
   await control.until(mac, (m) => m.phase === 'ready', 60_000)
   expect(tls(elsewhere, '10.99.0.1')).toBe('401')
 })
 
-it('is served no more once it is removed: its address leaves the certificate, and the first network stays as it is', async () => {
-  await api('DELETE', 'networks/second?force=true')
+it('is served no more once it is removed: its address leaves the certificate, and the first network stays as it is. Whom that cuts off is said before and after', async () => {
+  const { id, name } = await api<Machine>('GET', `machines/${mac}`)
+  await expect(api('DELETE', 'networks/second')).rejects.toThrow(`${name} would be cut off: its agent asks the appliance at 10.99.0.1 and nowhere else`)
+  expect(tls(elsewhere, '10.99.0.1')).toBe('401')
+  expect(await api('DELETE', 'networks/second?force=true')).toEqual({ cutOff: [{ machineId: id, name }] })
+  const { events } = await api<{ events: { kind: string; text: string }[] }>('GET', `machines/${id}/events?after=0&limit=1000`)
+  expect(events.find(({ kind }) => kind === 'network.cutOff')?.text).toContain('its agent asks the appliance at 10.99.0.1, where it is served no more')
   await vi.waitUntil(() => tls(elsewhere, '10.99.0.1').includes('Failed to connect'), { timeout: 30_000, interval: 200 })
   await vi.waitUntil(() => !names().includes('10.99.0.1'), { timeout: 30_000, interval: 200 })
   expect(appliances()).toEqual(['10.77.0.1'])

@@ -29,6 +29,7 @@ export async function openFixtureNetworks(machines: () => readonly Machine[], re
     holder: (mac) => machines().find(({ macs }) => macs.includes(mac)) as MachineRecord | undefined,
     machine: (reference) => machines().find(({ id, name, macs }) => id === reference || name === reference || macs.includes(reference)) as MachineRecord | undefined,
     cards: () => [{ name: 'sc-br0', addresses: ['10.77.0.1/24'] }, { name: 'eno2', addresses: ['10.99.0.1/24', '10.98.0.1/24'] }, { name: 'eno3', addresses: [] }],
+    agentsAt: () => [], told: async (_, kind, text) => record(kind, text),
     release: async (one) => leases.record({ ...one, state: 'released', expiresAtMs: Date.now() }),
     acted: async (kind, _, text) => record(kind, text),
   })

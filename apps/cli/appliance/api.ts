@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { apiPrefix, App, Claim, Cloud, EventPage, Image, LogPage, Machine, NewToken, Plan, PowerDriverInfo, Problem, Role, SshKeys, Status, Token, Transfer } from '#contract/operator-api'
 import { parseMac } from '#contract/mac'
-import { HostInterface, LeasePage, Network, Reservation, type NetworkPatch, type NetworkRequest } from '#contract/network-api'
+import { HostInterface, LeasePage, Network, NetworkRemoved, Reservation, type NetworkPatch, type NetworkRequest } from '#contract/network-api'
 import { CliFailure } from '../failure.ts'
 import type { Target } from './find.ts'
 import { send, type Answer, type Ask } from './transport.ts'
@@ -56,7 +56,7 @@ export function openApi(target: Target) {
     network: (id: string) => get(Network, networkPath(id)),
     addNetwork: (request: NetworkRequest) => json(Network, 'POST', 'networks', request),
     changeNetwork: (id: string, patch: NetworkPatch) => json(Network, 'PATCH', networkPath(id), patch),
-    removeNetwork: async (id: string, force: boolean) => void (await raw({ method: 'DELETE', path: `${networkPath(id)}?force=${force}` })),
+    removeNetwork: (id: string, force: boolean) => json(NetworkRemoved, 'DELETE', `${networkPath(id)}?force=${force}`),
     interfaces: () => get(z.array(HostInterface), 'host-interfaces'),
     leases: (query: Record<string, string>) => get(LeasePage, `leases?${new URLSearchParams(query).toString()}`),
     releaseLease: async (address: string, force: boolean) => void (await raw({ method: 'DELETE', path: `leases/${encodeURIComponent(address)}?force=${force}` })),

@@ -25,11 +25,11 @@ export const addNetworkVerbs: AddVerbs = (program, bind) => {
   }))
   networks.command('add').description('serves a further network: behind a relay, or on another interface of the host').usage('<cidr> [KEY=VALUE...]').argument('<cidr>', 'such as 10.88.0.0/24').argument('[settings...]', `KEY=VALUE: ${settingWords}`)
     .option('--relayed', 'its machines are behind a DHCP relay').option('--interface <name>', 'the interface that it is on, or its relay sends to').option('--id <id>', 'what it is called here').action(bind(add))
-  networks.command('remove').description('serves a network no longer').argument('<network>', 'its id').option('--force', 'although clients have addresses of it').action(bind(async (context, id: string, options: { force?: boolean }) => {
+  networks.command('remove').description('serves a network no longer').argument('<network>', 'its id').option('--force', 'although clients have addresses of it, or machines are cut off by it').action(bind(async (context, id: string, options: { force?: boolean }) => {
     const network = await context.api().network(id)
     if (!(await context.confirm(`Remove ${network.title} (${network.cidr}, ${count(network.leasesActive, 'lease')}, ${count(network.reservations, 'reservation')})?`))) throw new CliFailure('nothing was removed')
-    await context.api().removeNetwork(network.id, options.force ?? false)
-    context.answer({ removed: network.id }, () => `${network.title} is removed.\n`)
+    const { cutOff } = await context.api().removeNetwork(network.id, options.force ?? false)
+    context.answer({ removed: network.id, cutOff }, () => `${network.title} is removed.\n${cutOff.map(({ name }) => context.paint.warn(`! ${untrusted(name)} is cut off: its agent asks at ${network.address} and nowhere else\n`)).join('')}`)
   }))
 }
 

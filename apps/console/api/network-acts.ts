@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { Network, type NetworkPatch, type NetworkRequest, Reservation, type ReservationRequest } from '#contract/network-api'
+import { Network, type NetworkPatch, NetworkRemoved, type NetworkRequest, Reservation, type ReservationRequest } from '#contract/network-api'
 import type { z } from 'zod'
 import { api } from '../paths.ts'
 import { keys } from './queries.ts'
@@ -23,10 +23,11 @@ export async function addNetwork(client: QueryClient, request: z.input<typeof Ne
   return network
 }
 
-/** Serves a network no longer. */
-export async function removeNetwork(client: QueryClient, id: string, force: boolean): Promise<void> {
-  await sendOnly(api.network(id, { force }), { method: 'DELETE' })
+/** Serves a network no longer. Resolves to the machines that are cut off by it. */
+export async function removeNetwork(client: QueryClient, id: string, force: boolean): Promise<NetworkRemoved> {
+  const removed = await fetchJson(NetworkRemoved, api.network(id, { force }), { method: 'DELETE' })
   client.setQueryData<Network[]>(keys.networks, (held) => held?.filter((each) => each.id !== id))
+  return removed
 }
 
 /** Takes an address back. */

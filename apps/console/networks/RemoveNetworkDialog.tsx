@@ -7,7 +7,7 @@ import { ApiFault } from '../api/request.ts'
 import { Ask } from '../role/SmallDialogs.tsx'
 import { plural } from '../text/format.ts'
 
-/** Serves a network no longer; while clients have addresses of it, only when that is said. */
+/** Serves a network no longer; while clients have addresses of it, or machines would be cut off, only when that is said. The appliance's refusal names them. */
 export function RemoveNetworkDialog({ network, onClose, onRemoved }: { network: Network, onClose: () => void, onRemoved: () => void }) {
   const client = useQueryClient()
   const [refused, setRefused] = useState(false)
@@ -21,7 +21,7 @@ export function RemoveNetworkDialog({ network, onClose, onRemoved }: { network: 
   }
   return (
     <Ask title={`Remove ${network.title}?`} word="Remove" danger onClose={onClose} act={act} lead={`Nobody is given an address of ${network.cidr} any more.${network.reservations > 0 ? ` ${plural(network.reservations, 'reservation')} will be forgotten.` : ''}`}>
-      {refused ? <label className="flex items-start gap-2.5 text-sm"><input type="checkbox" className="mt-0.5 size-4 accent-mark" checked={force} onChange={(event) => setForce(event.target.checked)} />Remove it although clients have addresses of it</label> : null}
+      {refused ? <label className="flex items-start gap-2.5 text-sm"><input type="checkbox" className="mt-0.5 size-4 accent-mark" checked={force} onChange={(event) => setForce(event.target.checked)} />Remove it nevertheless</label> : null}
     </Ask>
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { ForceQuery, HostInterface, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
+import { ForceQuery, HostInterface, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRemoved, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
 import { nothing } from './answers.ts'
 import type { OperatorDeps } from './deps.ts'
 
@@ -15,10 +15,7 @@ export function addNetworkRoutes(app: FastifyInstance, { networks }: Pick<Operat
   api.post('/networks', { schema: { body: NetworkRequest, response: { 201: Network } } }, async (request, reply) => reply.code(201).send(await networks.add(request.body, request.operator.name)))
   api.get('/networks/:id', { schema: { params: Id, response: { 200: Network } } }, async (request) => networks.find(request.params.id))
   api.patch('/networks/:id', { schema: { params: Id, body: NetworkPatch, response: { 200: Network } } }, async (request) => networks.change(request.params.id, request.body, request.operator.name))
-  api.delete('/networks/:id', { schema: { params: Id, querystring: ForceQuery, response: { 204: nothing } } }, async (request, reply) => {
-    await networks.remove(request.params.id, request.query.force, request.operator.name)
-    return reply.code(204).send()
-  })
+  api.delete('/networks/:id', { schema: { params: Id, querystring: ForceQuery, response: { 200: NetworkRemoved } } }, async (request) => networks.remove(request.params.id, request.query.force, request.operator.name))
   api.get('/networks/:id/pool', { schema: { params: Id, response: { 200: PoolMap } } }, async (request) => networks.pool(request.params.id))
   api.get('/host-interfaces', { schema: { response: { 200: z.array(HostInterface) } } }, async () => networks.interfaces())
 

@@ -14,6 +14,8 @@ export interface MachineDeps {
   facts(mac: Mac, token: string, inventory: Inventory): Promise<{ kind: 'taken' } | { kind: 'held'; why: string }>
   /** A machine that has proved who it is, by its session or certificate, speaks from this address. */
   heardFrom(machineId: string, address: string): void
+  /** The agent of a machine that has proved who it is asks at this address of ours. */
+  reachedAt(machineId: string, address: string): void
   /** The machine whose ramdisk owns `mac` with this token; counts as a sign of life. Undefined: it must post its facts (again). */
   owner(mac: Mac, token: string): string | undefined
   takeOrder(machineId: string, waitMs: number, signal: AbortSignal): Promise<Order | undefined>

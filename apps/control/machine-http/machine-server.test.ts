@@ -26,6 +26,7 @@ let owned: boolean
 let lines: AgentLine[]
 let reports: AgentReport[]
 let from: string[]
+let reached: string[]
 // Its grace after a start is over.
 let clock = 0
 const desk = orderDesk(() => (clock += 60_000))
@@ -40,7 +41,7 @@ beforeAll(async () => {
   const deps: MachineDeps = {
     facts: async (_, given) => (given === token ? { kind: 'taken' } : { kind: 'held', why: 'another live machine has this MAC: a person must decide' }),
     owner: (_, given) => (owned && given === token ? 'm1' : undefined),
-    heardFrom: (id, address) => void from.push(`${id} ${address}`),
+    heardFrom: (id, address) => void from.push(`${id} ${address}`), reachedAt: (id, address) => void reached.push(`${id} at ${address}`),
     takeOrder: (id, _, signal) => desk.take(id, 200, signal), reportOrder: (id, order, report) => desk.report(id, order, report),
     chunkList: (_, order) => (order === 'o1' ? 'aa 1 0 4 root\n' : undefined), filesTar: async (_, order) => (order === 'o1' ? Buffer.from('tar') : undefined),
     enrol: async (request) => (request.secret === 'right' ? { kind: 'enrolled', response: { certificate: 'c', ca: 'a' } } : { kind: 'refused', why: 'this secret was used or is too old' }),
@@ -56,7 +57,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 beforeEach(() => {
-  [revoked, owned, lines, reports, from] = [false, true, [], [], []]
+  [revoked, owned, lines, reports, from, reached] = [false, true, [], [], [], []]
 })
 
 function ask(method: string, route: string, body = '', options: { token?: string; cert?: boolean } = {}): Promise<{ status: number; text: string }> {
@@ -122,13 +123,13 @@ describe('an agent', () => {
   it('gets its target and reports with its certificate only', async () => {
     expect((await ask('GET', '/agent/target')).status).toBe(401)
     expect((await ask('POST', '/agent/report', report)).status).toBe(401)
-    expect(from).toEqual([])
+    expect([from, reached]).toEqual([[], []])
     expect(JSON.parse((await ask('GET', '/agent/target', '', { cert: true })).text)).toMatchObject({ machineId: 'm1', etag: 'e1' })
     expect((await ask('GET', '/agent/target?etag=e1', '', { cert: true })).status).toBe(304)
     expect((await ask('POST', '/agent/report', report, { cert: true })).status).toBe(204)
     expect((await ask('POST', '/agent/report', '{}', { cert: true })).status).toBe(400)
     expect(reports).toHaveLength(1)
-    expect(new Set(from)).toEqual(new Set(['m1 127.0.0.1']))
+    expect([new Set(from), new Set(reached)]).toEqual([new Set(['m1 127.0.0.1']), new Set(['m1 at 127.0.0.1'])])
     revoked = true
     expect((await ask('GET', '/agent/target', '', { cert: true })).status).toBe(401)
   })

@@ -116,6 +116,7 @@ function addAgentRoutes(app: FastifyInstance, deps: MachineDeps): void {
     const machineId = peer?.subject === undefined ? undefined : String(peer.subject.CN)
     if (peer === undefined || machineId === undefined || deps.isRevoked(peer.serialNumber.toLowerCase(), machineId)) return say(reply, 401, 'Show the client certificate that this machine enrolled for.')
     deps.heardFrom(machineId, request.ip)
+    deps.reachedAt(machineId, socket.localAddress ?? '')
     return work(machineId, request, reply)
   }
 

@@ -1,4 +1,4 @@
-import type { ClientMatch, HostInterface, Lease as LeaseView, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
+import type { ClientMatch, HostInterface, Lease as LeaseView, LeasePage, LeaseQuery, Network, NetworkPatch, NetworkRemoved, NetworkRequest, PoolMap, Reservation, ReservationRequest } from '#contract/network-api'
 import { contains, parseCidr } from '#netboot/codec/ipv4'
 import type { Lease } from '#netboot/site'
 import { Refusal } from '../http/deps.ts'
@@ -7,6 +7,7 @@ import { matchesClient, parseClient, renderClient } from './client-match.ts'
 import type { HostCard } from './host.ts'
 import type { LeaseIndex } from './lease-index.ts'
 import { pageLeases, refuseRelease, renderLease, stateOf } from './lease-view.ts'
+import { nameSome, refuseRemoval } from './refuse-removal.ts'
 import type { NetworkBook, StoredReservation } from './network-book.ts'
 import type { NetworkConfig, NetworkSettings, Standing, StoredNetwork } from './network-config.ts'
 import { parseOption } from './option-value.ts'
@@ -22,7 +23,8 @@ export interface NetworkDesk {
   find(id: string): Network
   add(request: NetworkRequest, by: string): Promise<Network>
   change(id: string, patch: NetworkPatch, by: string): Promise<Network>
-  remove(id: string, force: boolean, by: string): Promise<void>
+  /** Resolves to the machines that are cut off by it: their agents know no other address of the appliance. Refused without force where there are any. */
+  remove(id: string, force: boolean, by: string): Promise<NetworkRemoved>
   pool(id: string): PoolMap
   interfaces(): HostInterface[]
   leases(query: LeaseQuery): LeasePage
@@ -44,9 +46,13 @@ export interface DeskDeps {
   holder(mac: string): MachineRecord | undefined
   /** By id, name or MAC. */
   machine(reference: string): MachineRecord | undefined
+  /** The machines whose agents ask at this address of ours. */
+  agentsAt(address: string): readonly MachineRecord[]
   cards(): readonly HostCard[]
   /** Stores that a lease is released, and tells netboot. Rejects where it cannot be stored. */
   release(lease: Lease): Promise<void>
+  /** A line in one machine's own journal. */
+  told(machineId: string, kind: string, sentence: string, data: Record<string, unknown>): Promise<void>
   /** Journal and audit. */
   acted(act: string, target: string, sentence: string, by: string, data: Record<string, unknown>): Promise<void>
   now(): number
@@ -169,9 +175,15 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       const relayed = !network.relayed && onWire(network.interface).length === 1 ? book.networks().filter((one) => one.relayed && one.interface === network.interface) : []
       if (relayed.length > 0) throw new Refusal(409, `${relayed.map(({ title }) => title).join(' and ')} ${relayed.length === 1 ? 'is' : 'are'} behind a relay that sends to this network's address: remove ${relayed.length === 1 ? 'it' : 'them'} first.`)
       const active = leases.of(id).filter(({ lease }) => running(lease) !== undefined).length
-      if (active > 0 && !force) throw new Refusal(409, `${active === 1 ? 'A client has an address' : `${active} clients have addresses`} of ${network.title}: they lose ${active === 1 ? 'it' : 'them'} when the lease ends. Repeat with force to remove the network nevertheless.`)
+      const isServedStill = network.relayed || book.networks().some((one) => one.id !== id && !one.relayed && one.address === network.address)
+      const cutOff = isServedStill ? [] : deps.agentsAt(network.address)
+      const refusal = refuseRemoval({ title: network.title, address: network.address, active, cutOff: cutOff.map(({ name }) => name) })
+      if (refusal !== undefined && !force) throw new Refusal(409, refusal)
       await book.remove(id)
-      await deps.acted('network.removed', id, `${by} removed the network ${network.title} (${network.cidr})`, by, { network: id, cidr: network.cidr })
+      const loses = cutOff.length === 0 ? '' : `, which cuts off ${nameSome(cutOff.map(({ name }) => name))}`
+      await deps.acted('network.removed', id, `${by} removed the network ${network.title} (${network.cidr})${loses}`, by, { network: id, cidr: network.cidr, cutOff: cutOff.map((machine) => machine.id) })
+      for (const machine of cutOff) await deps.told(machine.id, 'network.cutOff', `Is cut off: its agent asks the appliance at ${network.address}, where it is served no more since ${by} removed ${network.title}`, { network: id, address: network.address, by })
+      return { cutOff: cutOff.map(({ id: machineId, name }) => ({ machineId, name })) }
     },
 
     leases(query) {

@@ -35,6 +35,8 @@ export async function openNetworks(core: Core): Promise<Networks> {
   const desk = openNetworkDesk({
     book, leases, state, standing, now, cards: readHostCards,
     holder: (mac) => core.registry.byMac(mac), machine: (reference) => core.registry.find(reference),
+    agentsAt: (address) => core.agents.askingAt(address).flatMap((id) => core.registry.get(id) ?? []),
+    told: async (machineId, kind, text, data) => void (await core.journal.record({ machineId, kind, level: 'warn', text, data })),
     async release(lease) {
       // Netboot has its own working copy of the leases and takes this one back there too.
       if ((await served.netboot?.release(lease.networkId, lease.address)) !== true) await commit({ ...lease, state: 'released', expiresAtMs: now() })

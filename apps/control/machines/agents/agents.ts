@@ -6,14 +6,18 @@ export interface LastReport { readonly report: AgentReport; readonly atMs: numbe
 /** Where reports and enrolments survive a restart of control: keys and JSON texts. */
 export interface AgentMemory { entries(bucket: string): { key: string; value: string }[]; put(bucket: string, key: string, value: string): Promise<void>; remove(bucket: string, key: string): Promise<void> }
 
-/** One machine's finished enrolment: the hashes let the same key ask again after an answer was lost, and nobody else. */
-export interface Enrolled { readonly generation: number; readonly secretHash: string; readonly keyHash: string }
+/** One machine's finished enrolment: the hashes let the same key ask again after an answer was lost, and nobody else. `at`: the address of ours at which its agent asked last. */
+export interface Enrolled { readonly generation: number; readonly secretHash: string; readonly keyHash: string; readonly at?: string }
 
 /** Agents of installed machines. */
 export interface AgentDesk {
   reported(machineId: string, report: AgentReport): void
   /** It asked for its target: while it applies one, that is its only sign of life. */
   asked(machineId: string): void
+  /** It asked at this address of ours: the only one it knows, written into its system by the deploy. */
+  reachedAt(machineId: string, address: string): void
+  /** Ids of the machines whose agents ask at this address of ours. */
+  askingAt(address: string): string[]
   last(machineId: string): LastReport | undefined
   /** Whether it reported or asked within the last 45 s. */
   isAlive(machineId: string): boolean
@@ -53,6 +57,13 @@ export function agentDesk(memory: AgentMemory, now: () => number): AgentDesk {
       void memory.put('report', machineId, JSON.stringify(entry))
     },
     asked: (machineId) => void askedAt.set(machineId, now()),
+    reachedAt(machineId, address) {
+      const known = enrolled.get(machineId)
+      if (known === undefined || known.at === address) return
+      enrolled.set(machineId, { ...known, at: address })
+      void memory.put('enrolled', machineId, JSON.stringify(enrolled.get(machineId)))
+    },
+    askingAt: (address) => Array.from(enrolled).flatMap(([machineId, { at }]) => (at === address ? [machineId] : [])),
     last: (machineId) => last.get(machineId),
     isAlive: (machineId) => now() - Math.max(last.get(machineId)?.atMs ?? 0, askedAt.get(machineId) ?? 0) < aliveMs,
     enrolled: (machineId) => enrolled.get(machineId),
