@@ -33,7 +33,9 @@ async function main(): Promise<void> {
     await world.close()
     rmSync(built, { recursive: true, force: true })
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().finally(() => process.exit(130)))
+  // Ctrl-C comes twice, from the terminal and by npm: the second must not cut short what the first began.
+  let ending: Promise<void> | undefined
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { ending ??= close().finally(() => process.exit(130)) })
   try {
     for (const measure of chosen) await measure.run({
       world, built, files: path.join(results, 'files'), quick: values.quick, pairs: () => Array.from({ length: pairs }, (_, index) => index),

@@ -39,7 +39,12 @@ const programs = path.join(import.meta.dirname, '../../dist/test')
 export async function openApplianceWorld(suffix: string, stateBytes = 0): Promise<ApplianceWorld> {
   const [server, clientSpace] = [`sc-${suffix}s-${process.pid}`, `sc-${suffix}c-${process.pid}`]
   const ip = (...argv: string[]): void => { execFileSync('ip', argv) }
+  const forgetSpaces = (): void => { for (const name of [server, clientSpace]) ip('netns', 'del', name) }
+  // Where a person ends the whole of it, nobody closes this world.
+  const begun = [forgetSpaces]
+  const abandon = (): void => { for (const end of begun) end() }
   for (const name of [server, clientSpace]) ip('netns', 'add', name)
+  process.once('exit', abandon)
   ip('-n', server, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', clientSpace)
   for (const name of [server, clientSpace]) { ip('-n', name, 'link', 'set', 'lo', 'up'); ip('-n', name, 'link', 'set', 'eth0', 'up') }
   ip('-n', server, 'addr', 'add', '10.78.0.1/16', 'broadcast', '+', 'dev', 'eth0')
@@ -48,12 +53,16 @@ export async function openApplianceWorld(suffix: string, stateBytes = 0): Promis
   for (const name of [server, clientSpace]) execFileSync('ip', ['netns', 'exec', name, 'ethtool', '-K', 'eth0', 'tx', 'off'], { stdio: 'ignore' })
 
   const control = await ControlProcess.make({ namespace: server, interface: 'eth0', address: '10.78.0.1', cidr: '10.78.0.0/16' })
+  begun.unshift(() => control.abandon())
   const state = path.join(control.home, 'data/state')
   mkdirSync(state, { recursive: true, mode: 0o700 })
   if (stateBytes > 0) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${stateBytes},mode=0700`, 'tmpfs', state])
+  const letGo = (): void => { if (stateBytes > 0) execFileSync('umount', ['-l', state]) }
+  begun.unshift(letGo)
 
   await bundle({ 'dora-client': 'test/sim/dora-client.ts' }, programs)
   const clients: ChildProcess = spawn('ip', ['netns', 'exec', clientSpace, process.execPath, path.join(programs, 'dora-client.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  begun.unshift(() => void clients.kill('SIGKILL'))
   const acks: { mac: string; address: string }[] = []
   const naks: string[] = []
   const looks = new Set<(line: Record<string, unknown>) => void>()
@@ -103,11 +112,12 @@ export async function openApplianceWorld(suffix: string, stateBytes = 0): Promis
     },
     acked: (count, timeoutMs) => (acks.length >= count ? Promise.resolve() : next(() => acks.length >= count, `${count} ACKs`, timeoutMs)),
     async close() {
+      process.off('exit', abandon)
       clients.kill('SIGKILL')
       await control.kill()
-      if (stateBytes > 0) execFileSync('umount', ['-l', state])
+      letGo()
       await control.remove()
-      for (const name of [server, clientSpace]) ip('netns', 'del', name)
+      forgetSpaces()
     },
   }
 }

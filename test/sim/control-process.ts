@@ -95,6 +95,12 @@ export class ControlProcess {
     await this.start()
   }
 
+  /** The same as `remove` while this process exits: nothing is awaited. */
+  abandon(): void {
+    this.#child?.kill('SIGKILL')
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 10 })
+  }
+
   async remove(): Promise<void> {
     await this.kill()
     rmSync(this.home, { recursive: true, force: true })
