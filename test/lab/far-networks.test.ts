@@ -75,7 +75,7 @@ describe.skipIf(!isFull)('machines on networks far from the first one', () => {
     if (relay !== undefined) await endProcess(relay)
     await control?.remove()
     for (const name of [appliance, rack]) ip('netns', 'delete', name)
-    rmSync(home.home, { recursive: true, force: true })
+    if (home !== undefined) rmSync(home.home, { recursive: true, force: true })
   })
 
   const text = (mac: string): string => readFileSync(serial(mac), 'latin1')

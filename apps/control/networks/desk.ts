@@ -173,7 +173,7 @@ export function openNetworkDesk(deps: DeskDeps): NetworkDesk {
       const network = config(id)
       if (network.main) throw new Refusal(409, `${network.title} is where the appliance was started and stays. To leave its machines alone, let it ignore unknown machines.`)
       const relayed = !network.relayed && onWire(network.interface).length === 1 ? book.networks().filter((one) => one.relayed && one.interface === network.interface) : []
-      if (relayed.length > 0) throw new Refusal(409, `${relayed.map(({ title }) => title).join(' and ')} ${relayed.length === 1 ? 'is' : 'are'} behind a relay that sends to this network's address: remove ${relayed.length === 1 ? 'it' : 'them'} first.`)
+      if (relayed.length > 0) throw new Refusal(409, `${nameSome(relayed.map(({ title }) => title))} ${relayed.length === 1 ? 'is' : 'are'} behind a relay that sends to this network's address: remove ${relayed.length === 1 ? 'it' : 'them'} first.`)
       const active = leases.of(id).filter(({ lease }) => running(lease) !== undefined).length
       const isServedStill = network.relayed || book.networks().some((one) => one.id !== id && !one.relayed && one.address === network.address)
       const cutOff = isServedStill ? [] : deps.agentsAt(network.address)
